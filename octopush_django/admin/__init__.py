@@ -1,0 +1,5 @@
+"""Doors for marketers. Each page declares columns, permissions and buttons, and calls one verb."""
+
+from . import campaigns, contacts, inbound
+
+__all__ = ["campaigns", "contacts", "inbound"]

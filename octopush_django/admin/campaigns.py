@@ -1,0 +1,360 @@
+"""Campaigns: compose, check, send, watch; and the history behind them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from .. import campaigns as verbs
+from .. import reports
+from ..conf import conf
+from ..exceptions import CampaignError
+from ..models import (
+    Campaign,
+    CampaignStatus,
+    Exclusion,
+    Frame,
+    FrameStatus,
+    Halt,
+    Recipient,
+    RecipientStatus,
+    SendAttempt,
+)
+from .forms import CampaignForm, SendForm
+from .history import HistoryAdmin, NumberSearch
+
+VERBS: dict[str, Callable[..., Campaign]] = {
+    "pause": verbs.pause_campaign,
+    "resume": verbs.resume_campaign,
+    "cancel": verbs.cancel_campaign,
+}
+BUTTONS = {
+    CampaignStatus.DRAFT: ("cancel",),
+    CampaignStatus.SCHEDULED: ("cancel",),
+    CampaignStatus.SENDING: ("pause", "cancel"),
+    CampaignStatus.PAUSED: ("resume", "cancel"),
+}
+LABELS = {"pause": _("Pause"), "resume": _("Resume"), "cancel": _("Cancel what has not left")}
+
+
+@admin.register(Campaign)
+class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    form = CampaignForm
+    list_display = ("__str__", "state", "purpose", "send_at", "launched_at", "created_by")
+    list_filter = ("status", "purpose")
+    list_select_related = ("created_by",)
+    search_fields = ("name", "text")
+    autocomplete_fields = ("include", "exclude")
+    actions = ("send_now", "schedule")
+    ordering = ("-created_at",)
+    show_full_result_count = False
+    change_form_template = "admin/octopush_django/campaign/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("name", "purpose", "text", "sender", "sms_type", "with_replies")}),
+        (_("Audience"), {"fields": ("include", "exclude")}),
+        (
+            _("Options"),
+            {
+                "classes": ("collapse",),
+                "fields": ("simulation", "auto_optimize_text", "auto_remove_blacklisted"),
+            },
+        ),
+    )
+
+    # --- what may be done when ---------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """What was approved is what is sent: only a draft can be changed."""
+        is_draft = obj is None or obj.status == CampaignStatus.DRAFT
+        return is_draft and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        is_draft = obj is not None and obj.status == CampaignStatus.DRAFT
+        return is_draft and super().has_delete_permission(request, obj)
+
+    def has_send_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        user = request.user
+        if obj is not None and not obj.is_marketing:
+            return user.has_perm("octopush_django.send_transactional")
+        return user.has_perm("octopush_django.send_campaign") or user.has_perm(
+            "octopush_django.send_transactional"
+        )
+
+    def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    # --- actions: they open the check page, they never send ----------------------------------
+
+    @admin.action(description=_("Send now…"), permissions=["send"])
+    def send_now(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._open_check(request, queryset)
+
+    @admin.action(description=_("Schedule…"), permissions=["send"])
+    def schedule(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._open_check(request, queryset)
+
+    def _open_check(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        chosen = list(queryset[:2])
+        if len(chosen) == 1:
+            return redirect("admin:octopush_django_campaign_check", chosen[0].pk)
+        text = _("Tick one campaign: each is looked at before it is sent.")
+        messages.warning(request, text)
+        return None
+
+    # --- pages -------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/check/", wrap(self.check_view), name="octopush_django_campaign_check"),
+            path(
+                "<int:pk>/<str:verb>/do/",
+                wrap(self.verb_view),
+                name="octopush_django_campaign_verb",
+            ),
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        campaign = self.get_object(request, object_id)
+        context = dict(extra_context or {})
+        if campaign is not None:
+            context |= {
+                "campaign": campaign,
+                "may_check": campaign.status == CampaignStatus.DRAFT
+                and self.has_send_permission(request, campaign),
+                "buttons": self._buttons(request, campaign),
+                "halt": Halt.objects.active().first(),
+            }
+            if campaign.status != CampaignStatus.DRAFT:
+                context["figures"] = _figures(campaign)
+        return super().change_view(request, object_id, form_url, context)
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show what would happen; one POST sends or schedules if nothing changed meanwhile."""
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if not self.has_send_permission(request, campaign):
+            raise PermissionDenied
+        if campaign.status != CampaignStatus.DRAFT:
+            status = campaign.get_status_display()
+            messages.info(request, _("This campaign is: %(status)s.") % {"status": status})
+            return redirect("admin:octopush_django_campaign_change", pk)
+        preview = verbs.preview_campaign(campaign)
+        scheduling = "_schedule" in request.POST
+        form = SendForm(request.POST or None, scheduling=scheduling)
+        if request.method == "POST" and form.is_valid():
+            if form.cleaned_data["fingerprint"] != preview.fingerprint:
+                text = _(
+                    "Something changed since you looked. Please look again; nothing was sent."
+                )
+                messages.warning(request, text)
+            elif self._send(request, campaign, form.cleaned_data["send_at"], scheduling):
+                return redirect("admin:octopush_django_campaign_change", pk)
+        form = form if form.errors else SendForm(initial={"fingerprint": preview.fingerprint})
+        euros, why_not = reports.credit()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Check before sending"),
+            "original": campaign,
+            "campaign": campaign,
+            "preview": preview,
+            "exclusions": _named(Exclusion, preview.exclusions),
+            "form": form,
+            "blocked": any(finding.level == "error" for finding in preview.findings),
+            "credit": euros,
+            "credit_unknown": why_not,
+            "short": preview.cost is not None and euros is not None and preview.cost > euros,
+            "zone": conf.time_zone,
+            "halt": Halt.objects.active().first(),
+            "sent_by": request.user,
+            "media": self.media + form.media,
+        }
+        return TemplateResponse(request, "admin/octopush_django/campaign/check.html", context)
+
+    def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+        """Pause, resume, cancel: by POST alone."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if not self.has_send_permission(request, campaign) or verb not in VERBS:
+            raise PermissionDenied
+        try:
+            VERBS[verb](campaign, by=request.user)
+        except CampaignError as error:
+            messages.error(request, str(error))
+        else:
+            self.log_change(request, campaign, str(LABELS[verb]))
+            messages.success(request, f"{LABELS[verb]}: {campaign}")
+        return redirect("admin:octopush_django_campaign_change", pk)
+
+    def _send(
+        self, request: HttpRequest, campaign: Campaign, send_at: datetime | None, scheduling: bool
+    ) -> bool:
+        try:
+            if scheduling and send_at:
+                verbs.schedule_campaign(campaign, send_at, by=request.user)
+                done = _("Scheduled: %(campaign)s")
+            else:
+                verbs.launch_campaign(campaign, by=request.user)
+                done = _("On its way: %(campaign)s")
+        except CampaignError as error:
+            messages.error(request, str(error))
+            return False
+        self.log_change(request, campaign, "Scheduled" if scheduling else "Sent")
+        messages.success(request, done % {"campaign": campaign})
+        return True
+
+    def _buttons(self, request: HttpRequest, campaign: Campaign) -> list[tuple[str, str]]:
+        if not self.has_send_permission(request, campaign):
+            return []
+        names = BUTTONS.get(CampaignStatus(campaign.status), ())
+        return [
+            (
+                reverse("admin:octopush_django_campaign_verb", args=[campaign.pk, name]),
+                str(LABELS[name]),
+            )
+            for name in names
+        ]
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, campaign: Campaign) -> str:
+        if not campaign.reason:
+            return campaign.get_status_display()
+        return format_html("{}: {}", campaign.get_status_display(), campaign.reason)
+
+
+def _figures(campaign: Campaign) -> dict[str, Any]:
+    totals = reports.totals(campaign)
+    return {
+        "totals": totals,
+        "excluded": _named(Exclusion, totals.excluded),
+        "states": _named(RecipientStatus, totals.states),
+        "frames": _named(FrameStatus, totals.frames),
+    }
+
+
+def _named(choices: Any, counted: Any) -> list[tuple[str, str, int]]:
+    return [(code, choices(code).label, number) for code, number in counted.items()]
+
+
+@admin.register(Recipient)
+class RecipientAdmin(NumberSearch, HistoryAdmin):
+    list_display = ("address", "campaign", "left_out", "state", "status_raw", "status_at", "frame")
+    list_filter = ("exclusion", "status")
+    list_select_related = ("campaign", "frame")
+    search_fields = ("=address",)
+    fields = (
+        "campaign",
+        "address",
+        "left_out",
+        "state",
+        "status_raw",
+        "status_at",
+        "frame",
+        "payload",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return Recipient.objects.all().with_state()
+
+    @admin.display(description=_("left out because"))
+    def left_out(self, recipient: Recipient) -> str:
+        return recipient.get_exclusion_display() if recipient.exclusion else "-"
+
+    @admin.display(description=_("status"))
+    def state(self, recipient: Any) -> str:
+        return str(RecipientStatus(recipient.state).label)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        allowed = ("campaign__id__exact", "frame__id__exact")
+        return lookup in allowed or super().lookup_allowed(lookup, value, request)
+
+
+class AttemptInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = SendAttempt
+    fields = ("fence", "started_at", "ended_at", "outcome", "http_status", "code", "message")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    ordering = ("fence",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Frame)
+class FrameAdmin(HistoryAdmin):
+    list_display = (
+        "number",
+        "campaign",
+        "status",
+        "contacts",
+        "contacts_accepted",
+        "cost",
+        "ticket",
+        "error_message",
+    )
+    list_filter = ("status",)
+    list_select_related = ("campaign",)
+    search_fields = ("=ticket", "=request_id")
+    inlines = (AttemptInline,)
+    exclude = ("text", "time_zone", "lease_until")
+
+
+@admin.register(SendAttempt)
+class SendAttemptAdmin(HistoryAdmin):
+    list_display = (
+        "frame_id",
+        "fence",
+        "started_at",
+        "ended_at",
+        "outcome",
+        "http_status",
+        "code",
+        "message",
+    )
+    list_filter = ("outcome",)
+    search_fields = ("=request_id",)
+
+
+@admin.register(Halt)
+class HaltAdmin(HistoryAdmin):
+    """The kill switch: adding one stops all sending, the action lets it go on."""
+
+    list_display = ("reason", "created_at", "created_by", "lifted_at")
+    fields = ("reason",)
+    actions = ("lift",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("octopush_django.halt")
+
+    def has_halt_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("octopush_django.halt")
+
+    def save_model(self, request: HttpRequest, obj: Halt, form: Any, change: bool) -> None:
+        obj.pk = verbs.halt(obj.reason, by=request.user).pk
+
+    @admin.action(description=_("Let sending go on"), permissions=["halt"])
+    def lift(self, request: HttpRequest, queryset: Any) -> None:
+        verbs.lift_halts()
+        messages.success(request, _("Sending goes on."))

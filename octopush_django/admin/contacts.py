@@ -1,0 +1,126 @@
+"""Contact lists, contacts, opt-outs."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from import_export.admin import ImportExportMixin
+
+from ..inbound import opt_out
+from ..models import Contact, ContactList, OptOut
+from .forms import ContactConfirmForm, ContactImportForm, LiftForm
+from .history import HistoryAdmin, NumberSearch
+from .resources import AnyTable, ContactResource
+
+
+@admin.register(ContactList)
+class ContactListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "description", "members")
+    search_fields = ("name",)
+
+    @admin.display(description=_("contacts"))
+    def members(self, contact_list: ContactList) -> str:
+        url = reverse("admin:octopush_django_contact_changelist")
+        return format_html(
+            '<a href="{}?lists__id__exact={}">{}</a>', url, contact_list.pk, _("Show")
+        )
+
+
+@admin.register(Contact)
+class ContactAdmin(ImportExportMixin, NumberSearch, admin.ModelAdmin):  # type: ignore[misc, type-arg]
+    resource_classes = [ContactResource]
+    formats = [AnyTable]
+    import_formats = [AnyTable]
+    import_form_class = ContactImportForm
+    confirm_form_class = ContactConfirmForm
+    list_display = ("__str__", "line_type", "consent", "created_at")
+    list_filter = ("consent", "line_type", "lists")
+    search_fields = ("=phone_number", "last_name", "email")
+    autocomplete_fields = ("lists",)
+    readonly_fields = ("line_type", "created_at")
+    show_full_result_count = False
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perms(
+            ["octopush_django.add_contact", "octopush_django.change_contact"]
+        )
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("octopush_django.export_contact")
+
+    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> Any:
+        initial = super().get_confirm_form_initial(request, import_form)
+        if import_form:
+            chosen = import_form.cleaned_data.get("contact_list")
+            initial["contact_list"] = chosen.pk if chosen else None
+        return initial
+
+    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> Any:
+        resource_kwargs = super().get_import_resource_kwargs(request, **kwargs)
+        form = kwargs.get("form")
+        data = getattr(form, "cleaned_data", None) or {}
+        return {**resource_kwargs, "contact_list": data.get("contact_list")}
+
+
+@admin.register(OptOut)
+class OptOutAdmin(NumberSearch, HistoryAdmin):
+    """Anybody who may add contacts may protect somebody; lifting needs its own permission."""
+
+    list_display = ("address", "family", "source", "campaign", "created_at", "lift")
+    list_filter = ("source", "family")
+    search_fields = ("=address",)
+    list_select_related = ("campaign",)
+    fields = ("address", "family", "evidence")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("octopush_django.add_optout")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.fields
+        return ("address", "family", "source", "evidence", "campaign", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:
+        record = opt_out(obj.address, evidence=obj.evidence)
+        obj.pk = record.pk
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.lift_view)
+        name = "octopush_django_optout_lift"
+        return [path("<int:pk>/lift/", view, name=name), *super().get_urls()]
+
+    @admin.display(description="")
+    def lift(self, record: OptOut) -> str:
+        url = reverse("admin:octopush_django_optout_lift", args=[record.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Lift…"))
+
+    def lift_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for the reason, then delete; the log keeps who, when and why."""
+        if not request.user.has_perm("octopush_django.lift_optout"):
+            raise PermissionDenied
+        record = get_object_or_404(OptOut, pk=pk)
+        form = LiftForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self.log_deletions(request, OptOut.objects.filter(pk=pk))
+            reason = form.cleaned_data["reason"]
+            self.log_change(request, record, f"Lifted: {reason}")
+            record.delete()
+            messages.success(
+                request,
+                _("%(address)s may receive marketing again.") % {"address": record.address},
+            )
+            return redirect("admin:octopush_django_optout_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Lift the opt-out of %(address)s") % {"address": record.address},
+            "form": form,
+            "record": record,
+        }
+        return TemplateResponse(request, "admin/octopush_django/lift.html", context)

@@ -1,0 +1,40 @@
+"""The contract of a backend, and which one is in use."""
+
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from typing import cast
+
+from django.utils.module_loading import import_string
+
+from ..answers import Answer
+from ..client import Balance
+from ..conf import conf
+from ..exceptions import ConfigurationError
+
+
+class Backend(ABC):
+    """Takes frames. One object serves one thread, and is closed when its work is done."""
+
+    @abstractmethod
+    def send(self, path: str, body: bytes) -> Answer:
+        """Send one request, already built and checked. Never raises for what the gateway does."""
+
+    def check_balance(self) -> Balance | None:
+        """The credit left, in euros; None where there is no such thing. May raise GatewayError."""
+        return None
+
+    def check_credits(self) -> dict[str, dict[str, Decimal]]:
+        """Units left by country and product. May raise GatewayError."""
+        return {}
+
+    def close(self) -> None:  # noqa: B027
+        """Let go of connections."""
+
+
+def get_backend() -> Backend:
+    """A new backend as ``OCTOPUSH_BACKEND`` says. Raises ConfigurationError."""
+    try:
+        backend = import_string(conf.backend)
+    except ImportError as error:
+        raise ConfigurationError(f"OCTOPUSH_BACKEND: {error}") from error
+    return cast(Backend, backend())

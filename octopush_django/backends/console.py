@@ -1,0 +1,18 @@
+"""Prints frames, for development without a gateway."""
+
+import json
+import sys
+
+from ..client import Answer
+from .base import Backend
+from .locmem import accept
+
+
+class ConsoleBackend(Backend):
+    """Writes each request to standard output and accepts it."""
+
+    def send(self, path: str, body: bytes) -> Answer:
+        request = json.loads(body)
+        sys.stdout.write(f"POST {path}\n{json.dumps(request, indent=2, ensure_ascii=False)}\n")
+        sys.stdout.flush()
+        return accept(request)

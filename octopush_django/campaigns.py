@@ -1,0 +1,335 @@
+"""The public verbs: preview, send, launch, schedule, pause, resume, cancel.
+
+Nothing here calls the gateway: a verb writes rows and rings the worker after commit.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import drafts, previews, pump, signals, snapshot
+from .conf import conf
+from .dispatch import message_of
+from .drafts import Sources
+from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
+from .lifecycle import conclude
+from .models import (
+    Campaign,
+    CampaignStatus,
+    Contact,
+    FrameStatus,
+    Halt,
+    Reason,
+    Recipient,
+    RecipientStatus,
+    Scheduler,
+)
+from .previews import Preview
+
+__all__ = [
+    "Preview",
+    "asend_campaign",
+    "cancel_campaign",
+    "halt",
+    "launch_campaign",
+    "lift_halts",
+    "pause_campaign",
+    "preview_campaign",
+    "resume_campaign",
+    "schedule_campaign",
+    "send_campaign",
+    "start_due",
+]
+
+
+def send_campaign(
+    *,
+    text: str,
+    purpose: str,
+    recipients: Any = None,
+    contact_lists: Any = None,
+    audience: "QuerySet[Contact] | None" = None,
+    name: str = "",
+    key: str | None = None,
+    channel: str = "sms",
+    phone_field: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    sms_type: str = "sms_premium",
+    sender: str | None = None,
+    send_at: datetime | None = None,
+    with_replies: bool = False,
+    scheduler: str = "app",
+    simulation: bool | None = None,
+    created_by: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> Campaign:
+    """Send a message to people, once each. Returns at once; a worker sends after commit.
+
+    ``text``: may hold merge fields, ``{first_name|dear customer}``. ``purpose``: ``"alert"``
+    (transactional) or ``"wholesale"`` (marketing: needs a STOP mention; leaves out who opted out
+    or refused). ``recipients``: numbers in any spelling, mappings (``phone_number``,
+    ``first_name``, ``param1`` …), contacts, or a queryset of any model with ``phone_field`` and
+    ``fields`` (merge field -> field of yours). ``contact_lists``: lists or their names.
+    ``audience``: a queryset of ``Contact``. ``key``: a second call with the same key returns the
+    first campaign. ``sender``: 3 to 11 letters and digits, ``OCTOPUSH_SENDER`` if None.
+    ``send_at``: aware; later than now schedules. ``scheduler``: ``"app"`` keeps the schedule
+    here, where it can be cancelled; ``"gateway"`` hands it over at once.
+
+    Raises :class:`InvalidCampaign`, :class:`ComplianceError` or :class:`EmptyAudience`; then
+    nothing is stored and nothing is sent. A rolled-back transaction sends nothing.
+    """
+    if key is not None:
+        existing = Campaign.objects.filter(key=key).first()
+        if existing:
+            return existing
+    campaign = drafts.draft(
+        text=text, purpose=purpose, name=name, key=key, channel=channel, sms_type=sms_type,
+        sender=sender, send_at=send_at, with_replies=with_replies, scheduler=scheduler,
+        simulation=simulation, created_by=created_by, options=options,
+    )  # fmt: skip
+    sources = Sources.read(recipients, contact_lists, audience, phone_field, fields)
+    drafts.refuse_errors(drafts.findings_of(campaign))
+    try:
+        with transaction.atomic():
+            campaign.save(force_insert=True)
+            campaign.include.set(sources.lists)
+            _approve(campaign, sources, by=created_by)
+    except IntegrityError:
+        # Another call with the same key was faster: its campaign is the one.
+        winner = Campaign.objects.filter(key=key).first() if key is not None else None
+        if winner is None:
+            raise
+        return winner
+    return campaign
+
+
+asend_campaign = sync_to_async(send_campaign, thread_sensitive=True)
+"""``send_campaign`` for async views."""
+
+
+def preview_campaign(
+    campaign: Campaign | None = None,
+    *,
+    text: str = "",
+    purpose: str = "",
+    recipients: Any = None,
+    contact_lists: Any = None,
+    audience: "QuerySet[Contact] | None" = None,
+    name: str = "",
+    key: str | None = None,
+    channel: str = "sms",
+    phone_field: str | None = None,
+    fields: Mapping[str, str] | None = None,
+    sms_type: str = "sms_premium",
+    sender: str | None = None,
+    send_at: datetime | None = None,
+    with_replies: bool = False,
+    scheduler: str = "app",
+    simulation: bool | None = None,
+    created_by: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> Preview:
+    """What :func:`send_campaign` would do with these arguments, or with a draft ``campaign``.
+
+    Stores and sends nothing. Raises :class:`InvalidCampaign` for arguments that make no sense;
+    what forbids sending stands in ``findings``.
+    """
+    if campaign is None:
+        campaign = drafts.draft(
+            text=text, purpose=purpose, name=name, key=key, channel=channel, sms_type=sms_type,
+            sender=sender, send_at=send_at, with_replies=with_replies, scheduler=scheduler,
+            simulation=simulation, created_by=created_by, options=options,
+        )  # fmt: skip
+        sources = Sources.read(recipients, contact_lists, audience, phone_field, fields)
+    elif campaign.status != CampaignStatus.DRAFT:
+        return previews.preview_frozen(campaign)
+    else:
+        sources = Sources.of(campaign)
+    return previews.preview_of(campaign, sources)
+
+
+def launch_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
+    """Send a draft now. Raises :class:`NotAllowedNow` if somebody else was faster."""
+    drafts.refuse_errors(drafts.findings_of(campaign))
+    with transaction.atomic():
+        campaign.send_at = None
+        _approve(campaign, Sources.of(campaign), by=by)
+    return campaign
+
+
+def schedule_campaign(campaign: Campaign, send_at: datetime, *, by: Any = None) -> Campaign:
+    """Send a draft at ``send_at`` (aware), or move a scheduled campaign there.
+
+    Who receives it is frozen now; who opts out until then is left out then.
+    """
+    drafts.check_send_at(send_at)
+    if campaign.status == CampaignStatus.SCHEDULED:
+        _change(campaign, (CampaignStatus.SCHEDULED,), send_at=send_at)
+        return campaign
+    campaign.send_at = send_at
+    drafts.refuse_errors(drafts.findings_of(campaign))
+    with transaction.atomic():
+        _approve(campaign, Sources.of(campaign), by=by)
+    return campaign
+
+
+def pause_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
+    """Stop before the next frame. Those being sent at this moment still go out."""
+    _change(
+        campaign,
+        (CampaignStatus.SENDING,),
+        status=CampaignStatus.PAUSED,
+        reason_code=Reason.PERSON,
+        reason=_("%(who)s paused it.") % {"who": by or _("Somebody")},
+    )
+    return campaign
+
+
+def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
+    """Go on with a paused campaign."""
+    with transaction.atomic():
+        _change(
+            campaign,
+            (CampaignStatus.PAUSED,),
+            status=CampaignStatus.SENDING,
+            reason_code="",
+            reason="",
+            instance=conf.instance or campaign.instance,
+        )
+        campaign.frames.filter(status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN)).update(
+            next_action_at=timezone.now()
+        )
+        conclude([campaign.pk])
+        pump.ring()
+    campaign.refresh_from_db()
+    return campaign
+
+
+def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
+    """Never send what has not left. What has left, has left; the reason says how many."""
+    with transaction.atomic():
+        _change(
+            campaign,
+            (
+                CampaignStatus.DRAFT,
+                CampaignStatus.SCHEDULED,
+                CampaignStatus.SENDING,
+                CampaignStatus.PAUSED,
+            ),
+            status=CampaignStatus.CANCELLED,
+            finished_at=timezone.now(),
+        )
+        # Frames in flight lock their row: this waits for them, or they see the new status.
+        stopped = campaign.frames.select_for_update().filter(status=FrameStatus.PENDING)
+        numbers = list(stopped.values_list("pk", flat=True))
+        campaign.frames.filter(pk__in=numbers, status=FrameStatus.PENDING).update(
+            status=FrameStatus.CANCELLED, next_action_at=None
+        )
+        Recipient.objects.included().filter(
+            frame__in=numbers, frame__status=FrameStatus.CANCELLED
+        ).update(status=RecipientStatus.CANCELLED, status_at=timezone.now())
+        left = (
+            Recipient.objects.included()
+            .filter(campaign=campaign, frame__isnull=False)
+            .exclude(frame__status=FrameStatus.CANCELLED)
+            .count()
+        )
+        reason = _("%(who)s cancelled it. It had left for %(people)d people.") % {
+            "who": by or _("Somebody"),
+            "people": left,
+        }
+        Campaign.objects.filter(pk=campaign.pk).update(reason_code=Reason.PERSON, reason=reason)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def halt(reason: str, *, by: Any = None) -> Halt:
+    """Stop all sending, at the next frame. ``reason`` is shown on every campaign that waits."""
+    record = Halt.objects.create(reason=reason, created_by=by)
+    Campaign.objects.filter(status=CampaignStatus.SENDING).update(
+        reason_code=Reason.HALTED, reason=reason
+    )
+    return record
+
+
+def lift_halts() -> None:
+    """Let sending go on."""
+    with transaction.atomic():
+        Halt.objects.active().update(lifted_at=timezone.now())
+        Campaign.objects.filter(status=CampaignStatus.SENDING, reason_code=Reason.HALTED).update(
+            reason_code="", reason=""
+        )
+        pump.ring()
+
+
+def start_due(now: datetime | None = None) -> int:
+    """Start the scheduled campaigns whose time has come; return how many.
+
+    One that is later than ``OCTOPUSH_LATE_LIMIT`` waits for a person instead.
+    """
+    now = now or timezone.now()
+    due = Campaign.objects.filter(status=CampaignStatus.SCHEDULED, send_at__lte=now)
+    too_late = due.filter(send_at__lt=now - timedelta(seconds=conf.late_limit))
+    too_late.update(
+        status=CampaignStatus.PAUSED,
+        reason_code=Reason.LATE,
+        reason=_("Its time passed while nothing was working. Resume it, or cancel it."),
+    )
+    started = 0
+    for campaign in due:
+        changed = Campaign.objects.filter(
+            pk=campaign.pk, status=CampaignStatus.SCHEDULED, send_at__lte=now
+        ).update(status=CampaignStatus.SENDING, launched_at=now)
+        started += changed
+        if changed:
+            campaign.refresh_from_db()
+            signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
+    if started:
+        pump.ring()
+    return started
+
+
+def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
+    """One conditional UPDATE decides who owns the launch; then freeze, in the same transaction."""
+    now = timezone.now()
+    hand_over = campaign.scheduler == Scheduler.GATEWAY
+    waits = campaign.send_at is not None and campaign.send_at > now and not hand_over
+    simulation = campaign.simulation or conf.simulation
+    _change(
+        campaign,
+        (CampaignStatus.DRAFT,),
+        status=CampaignStatus.SCHEDULED if waits else CampaignStatus.SENDING,
+        send_at=campaign.send_at,
+        simulation=simulation,
+        sender=campaign.sender,
+        instance=conf.instance or "",
+        launched_by=by if getattr(by, "pk", None) else None,
+        launched_at=None if waits else now,
+        reason_code="",
+        reason="",
+    )
+    try:
+        message_of(campaign)
+    except InvalidRequest as error:
+        raise InvalidCampaign(error.field, error.problem) from error
+    if not snapshot.freeze(campaign, sources.contacts, sources.stream()):
+        raise EmptyAudience(previews.exclusions_of(campaign))
+    if not waits:
+        signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
+        pump.ring()
+
+
+def _change(campaign: Campaign, allowed: tuple[str, ...], **values: Any) -> None:
+    """Change the row if its status allows it, and the object with it. Raises NotAllowedNow."""
+    if not Campaign.objects.filter(pk=campaign.pk, status__in=allowed).update(**values):
+        current = Campaign.objects.filter(pk=campaign.pk).values_list("status", flat=True).first()
+        label = CampaignStatus(current).label if current else _("deleted")
+        raise NotAllowedNow(_("This campaign is: %(status)s.") % {"status": label})
+    for name, value in values.items():
+        setattr(campaign, name, value)

@@ -1,0 +1,189 @@
+"""What must be true of a campaign before it may leave: findings, never exceptions.
+
+Pure: values come in, findings go out. Facts: the gateway's pages (sender, STOP mention, lengths);
+French practice for the hours of commercial SMS (AF2M charter, the stricter reading);
+Code du travail, article L3133-1, for the public holidays.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from . import placeholders, segments
+
+Level = Literal["error", "warning"]
+
+LONGEST_TEXT = 1224
+LONGEST_UNICODE = 8 * segments.UCS2_EACH
+LONGEST_LOW_COST = 160
+LOW_COST_STOP = re.compile(r"\bno PUB=STOP(?!\w)")
+_SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOURS = re.compile(
+    rf"^({'|'.join(_DAYS)})-({'|'.join(_DAYS)}) (\d\d):(\d\d)-(\d\d):(\d\d)$", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to know before sending. ``error`` forbids, ``warning`` informs."""
+
+    code: str
+    level: Level
+    message: str | Promise
+    field: str = ""
+
+
+def check_message(
+    *,
+    text: str,
+    purpose: str,
+    sms_type: str,
+    sender: str | None,
+    with_replies: bool = False,
+    stop_patterns: Sequence[str] = (),
+) -> list[Finding]:
+    """Everything that text, sender and purpose alone can tell."""
+    template = placeholders.parse(text)
+    return [
+        *_check_text(template, sms_type),
+        *_check_stop(text, purpose, sms_type, stop_patterns),
+        *_check_sender(sender, with_replies),
+    ]
+
+
+def errors(findings: Iterable[Finding]) -> list[Finding]:
+    """Those that forbid sending."""
+    return [finding for finding in findings if finding.level == "error"]
+
+
+def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Finding]:
+    if not template.text.strip():
+        yield Finding("text_missing", "error", _("Write a text."), "text")
+        return
+    for problem in template.problems:
+        yield Finding("placeholder", "error", problem, "text")
+    counted = segments.count(template.text)
+    longest = LONGEST_TEXT if counted.encoding == "gsm7" else LONGEST_UNICODE
+    if len(template.text) > LONGEST_TEXT or counted.units > longest:
+        message = _("The text is too long: %(units)d of %(longest)d characters.")
+        yield Finding(
+            "text_too_long",
+            "error",
+            message % {"units": counted.units, "longest": longest},
+            "text",
+        )
+    elif sms_type == "sms_low_cost" and counted.segments > 1:
+        message = _("Low cost messages must fit in one SMS; this text counts as %(count)d.")
+        yield Finding("low_cost_too_long", "error", message % {"count": counted.segments}, "text")
+    odd = segments.forcing_unicode(template.text)
+    if odd:
+        message = _("These characters make an SMS hold 70 characters instead of 160: %(odd)s")
+        yield Finding("unicode", "warning", message % {"odd": " ".join(odd[:20])}, "text")
+
+
+def _check_stop(
+    text: str, purpose: str, sms_type: str, patterns: Sequence[str]
+) -> Iterable[Finding]:
+    found = sum(len(re.findall(pattern, text)) for pattern in patterns)
+    if sms_type == "sms_low_cost":
+        found += len(LOW_COST_STOP.findall(text))
+    if purpose == "wholesale" and found == 0:
+        message = _(
+            "A marketing text must tell how to refuse further messages. "
+            "Add “STOP au XXXXX” (five X, in capitals) at its end."
+        )
+        yield Finding("stop_missing", "error", message, "text")
+    if found > 1:
+        yield Finding("stop_twice", "warning", _("The STOP mention stands there twice."), "text")
+
+
+def _check_sender(sender: str | None, with_replies: bool) -> Iterable[Finding]:
+    if not sender:
+        message = _("Choose a sender: 3 to 11 letters and digits, as people will see it.")
+        yield Finding("sender_missing", "error", message, "sender")
+    elif not _SENDER.match(sender):
+        message = _("The sender must be 3 to 11 letters and digits, without blanks or accents.")
+        yield Finding("sender_wrong", "error", message, "sender")
+    elif sender.isdigit() and not with_replies:
+        message = _("A sender of digits alone is usually refused by French operators.")
+        yield Finding("sender_digits", "warning", message, "sender")
+    if with_replies:
+        message = _("With replies, people see a short number in place of the sender.")
+        yield Finding("sender_replaced", "warning", message, "sender")
+
+
+@dataclass(frozen=True)
+class SendingHours:
+    """When marketing may leave: days of the week and hours, never on public holidays."""
+
+    first_day: int
+    last_day: int
+    opens: time
+    closes: time
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, text: str, zone: ZoneInfo) -> "SendingHours | None":
+        """Read ``mon-sat 08:00-20:00``. Empty text means always: None.
+
+        Raises ``ValueError`` with the expected form.
+        """
+        if not text.strip():
+            return None
+        found = _HOURS.match(text.strip().lower())
+        if not found:
+            raise ValueError(f"{text!r} is not of the form mon-sat 08:00-20:00")
+        opens, closes = time(int(found[3]), int(found[4])), time(int(found[5]), int(found[6]))
+        if opens >= closes:
+            raise ValueError(f"{text!r} closes before it opens")
+        return cls(_DAYS.index(found[1]), _DAYS.index(found[2]), opens, closes, zone)
+
+    def allows(self, moment: datetime) -> bool:
+        """Whether marketing may leave at ``moment`` (aware)."""
+        local = moment.astimezone(self.zone)
+        return self._open_on(local.date()) and self.opens <= local.time() < self.closes
+
+    def next_opening(self, moment: datetime) -> datetime:
+        """The first moment, from ``moment`` on, at which marketing may leave."""
+        if self.allows(moment):
+            return moment
+        local = moment.astimezone(self.zone)
+        day = local.date() if local.time() < self.opens else local.date() + timedelta(days=1)
+        while not self._open_on(day):
+            day += timedelta(days=1)
+        return datetime.combine(day, self.opens, self.zone)
+
+    def _open_on(self, day: date) -> bool:
+        first, last, today = self.first_day, self.last_day, day.weekday()
+        in_week = first <= today <= last if first <= last else not last < today < first
+        return in_week and day not in french_holidays(day.year)
+
+
+def french_holidays(year: int) -> set[date]:
+    """The eleven public holidays of mainland France (Code du travail, L3133-1)."""
+    easter = _easter(year)
+    fixed = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
+    moving = (1, 39, 50)  # Easter Monday, Ascension, Whit Monday
+    return {date(year, month, day) for month, day in fixed} | {
+        easter + timedelta(days=days) for days in moving
+    }
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday of the Gregorian calendar (the algorithm of Meeus, Jones and Butcher)."""
+    a, b, c = year % 19, year // 100, year % 100
+    d, e = b // 4, b % 4
+    g = (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = c // 4, c % 4
+    week = (32 + 2 * e + 2 * i - h - k) % 7
+    m = (a + 11 * h + 22 * week) // 451
+    month, day = divmod(h + week - 7 * m + 114, 31)
+    return date(year, month, day + 1)

@@ -1,0 +1,259 @@
+"""Claim frames: the last look before something leaves.
+
+The order is what keeps people from being messaged twice: the intent to call (a ``SendAttempt``) is
+committed before any byte leaves, and every change of a frame repeats its condition and raises its
+fence. Whatever may have left keeps its ``request_id``.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from . import placeholders
+from .client import SMS_PATH, SmsMessage
+from .compliance import SendingHours
+from .conf import conf
+from .lifecycle import conclude, hold, note, release
+from .models import (
+    Campaign,
+    CampaignStatus,
+    Exclusion,
+    Family,
+    Frame,
+    FrameStatus,
+    Halt,
+    OptOut,
+    Outcome,
+    Purpose,
+    Reason,
+    Recipient,
+    RecipientStatus,
+    Scheduler,
+    SendAttempt,
+)
+from .models.campaigns import FrameQuerySet
+
+CLAIM_LIMIT = 16
+LEASE = timedelta(seconds=120)
+LONGEST_AMBIGUITY = timedelta(hours=20)
+"""The gateway forgets a request_id after 24 h; no repeat near that."""
+MOST_CLAIMS = 5
+"""Claims without any settled answer, after which a frame is taken for poison."""
+MOST_UNCERTAIN = 2
+"""Uncertain frames at which nothing new is started: the gateway is in trouble."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to make one call for a frame, and what to send."""
+
+    frame_id: int
+    campaign_id: int
+    fence: int
+    body: bytes
+    path: str = SMS_PATH
+
+
+def claim(limit: int = CLAIM_LIMIT, now: datetime | None = None) -> list[Claim]:
+    """Take frames whose turn it is. When this returns, the intent of each call is on disk."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        due = claimable(now).select_related("campaign").order_by("next_action_at", "pk")
+        locked = due.select_for_update(of=("self",), skip_locked=True)
+        frames = [frame for frame in locked[:limit] if _may_leave(frame, now)]
+        dropped = _drop_opted_out(frames, now)
+        payloads = _payloads(frames)
+        frames = [frame for frame in frames if _has_people(frame, payloads[frame.pk])]
+        if not frames:
+            return []
+        return _commit_intent(frames, payloads, dropped, now)
+
+
+def claimable(now: datetime) -> FrameQuerySet:
+    """Frames to take now: none while halted, no new ones while the gateway is unclear."""
+    frames = Frame.objects.claimable(now)
+    if Halt.objects.active().exists():
+        return frames.none()
+    uncertain = Frame.objects.filter(
+        status=FrameStatus.UNCERTAIN, campaign__status=CampaignStatus.SENDING
+    )
+    if uncertain.count() >= MOST_UNCERTAIN:
+        return frames.filter(status=FrameStatus.UNCERTAIN)
+    return frames
+
+
+def expire_leases(now: datetime | None = None) -> int:
+    """Frames whose worker is gone may have been posted: repeat them under the same request_id."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        expired = Frame.objects.select_for_update().expired(now)
+        ids = list(expired.values_list("pk", flat=True))
+        SendAttempt.objects.filter(frame__in=ids, outcome=Outcome.OPEN).update(
+            outcome=Outcome.UNCERTAIN, ended_at=now, message="The worker did not come back."
+        )
+        return (
+            Frame.objects.expired(now)
+            .filter(pk__in=ids)
+            .update(
+                status=FrameStatus.UNCERTAIN, ambiguous=True, lease_until=None, next_action_at=now
+            )
+        )
+
+
+def message_of(campaign: Campaign) -> SmsMessage:
+    """What is sent to everybody of a campaign. Raises InvalidRequest, naming the field."""
+    hand_over = campaign.scheduler == Scheduler.GATEWAY
+    return SmsMessage(
+        text=placeholders.parse(campaign.text).text,
+        purpose=campaign.purpose,  # type: ignore[arg-type]
+        type=campaign.sms_type,  # type: ignore[arg-type]
+        sender=campaign.sender,
+        send_at=campaign.send_at if hand_over else None,
+        with_replies=campaign.with_replies,
+        simulation_mode=campaign.simulation,
+        auto_optimize_text=campaign.auto_optimize_text,
+        auto_remove_blacklisted_numbers=campaign.auto_remove_blacklisted,
+        list_name=campaign.options.get("list_name"),
+        recipient_tracking=campaign.options.get("recipient_tracking"),
+    )
+
+
+def _may_leave(frame: Frame, now: datetime) -> bool:
+    """The last look before a frame leaves. What must not is moved aside, with its reason."""
+    campaign = frame.campaign
+    if conf.instance and campaign.instance != conf.instance:
+        hold(campaign, Reason.INSTANCE, _("It was launched on another copy of this site."))
+        return False
+    if frame.status == FrameStatus.UNCERTAIN and not _may_repeat(frame, now):
+        return _leave_to_person(frame, _("No clear answer came while it could be repeated."))
+    if frame.claims >= MOST_CLAIMS:
+        return _leave_to_person(frame, _("The worker stopped each time it tried."))
+    return _within_hours(campaign, now)
+
+
+def _may_repeat(frame: Frame, now: datetime) -> bool:
+    age = now - (frame.first_posted_at or now)
+    return conf.repost_uncertain and timedelta(0) <= age < LONGEST_AMBIGUITY
+
+
+def _leave_to_person(frame: Frame, why: str) -> bool:
+    Frame.objects.filter(pk=frame.pk, status=frame.status, fence=frame.fence).update(
+        status=FrameStatus.UNDECIDED, error_message=why, next_action_at=None
+    )
+    transaction.on_commit(lambda: conclude([frame.campaign_id]))
+    return False
+
+
+def _within_hours(campaign: Campaign, now: datetime) -> bool:
+    if campaign.is_marketing and not campaign.simulation:
+        hours = SendingHours.parse(conf.quiet_hours, conf.zone)
+        leaves_at = campaign.send_at if campaign.scheduler == Scheduler.GATEWAY else now
+        if hours and not hours.allows(max(leaves_at or now, now)):
+            opens = hours.next_opening(now)
+            campaign.frames.filter(
+                status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN), next_action_at__lte=opens
+            ).update(next_action_at=opens)
+            note(campaign, Reason.QUIET_HOURS, _wait_until(opens))
+            return False
+    if campaign.reason_code == Reason.QUIET_HOURS:
+        note(campaign, "", "")
+        campaign.reason_code = ""
+    return True
+
+
+def _wait_until(opens: datetime) -> str:
+    local = opens.astimezone(conf.zone)
+    return _("Marketing may not leave now. It goes on %(when)s (%(zone)s).") % {
+        "when": date_format(local, "l j F Y H:i"),
+        "zone": conf.time_zone,
+    }
+
+
+def _drop_opted_out(frames: Sequence[Frame], now: datetime) -> Mapping[int, list[str]]:
+    """Leave out who opted out since the snapshot; return their addresses by frame."""
+    marketing = [f.pk for f in frames if f.campaign.purpose == Purpose.WHOLESALE]
+    if not marketing:
+        return {}
+    opted_out = OptOut.objects.filter(address=OuterRef("address"), family=Family.PHONE)
+    rows = Recipient.objects.included().filter(Exists(opted_out), frame__in=marketing)
+    dropped: dict[int, list[str]] = defaultdict(list)
+    found = list(rows.values_list("pk", "frame_id", "address"))
+    for _pk, frame_id, address in found:
+        dropped[frame_id or 0].append(address or "")
+    if found:
+        Recipient.objects.filter(pk__in=[row[0] for row in found]).update(
+            exclusion=Exclusion.OPTED_OUT, status=RecipientStatus.EXCLUDED, status_at=now
+        )
+    return dropped
+
+
+def _payloads(frames: Sequence[Frame]) -> Mapping[int, list[str]]:
+    rows = Recipient.objects.included().filter(frame__in=[frame.pk for frame in frames])
+    by_frame: dict[int, list[str]] = defaultdict(list)
+    for frame_id, payload in rows.order_by("pk").values_list("frame_id", "payload"):
+        by_frame[frame_id or 0].append(payload)
+    return by_frame
+
+
+def _has_people(frame: Frame, payloads: Sequence[str]) -> bool:
+    if payloads:
+        return True
+    if frame.ambiguous:
+        return _leave_to_person(frame, _("Everybody in it opted out after a first try."))
+    Frame.objects.filter(pk=frame.pk).update(status=FrameStatus.EMPTY, next_action_at=None)
+    transaction.on_commit(lambda: conclude([frame.campaign_id]))
+    if frame.number == 1:
+        release(frame.campaign, timezone.now())
+    return False
+
+
+def _commit_intent(
+    frames: Sequence[Frame],
+    payloads: Mapping[int, list[str]],
+    dropped: Mapping[int, list[str]],
+    now: datetime,
+) -> list[Claim]:
+    messages = {frame.campaign_id: message_of(frame.campaign) for frame in frames}
+    claims = [
+        Claim(
+            frame.pk,
+            frame.campaign_id,
+            frame.fence + 1,
+            messages[frame.campaign_id].to_body(payloads[frame.pk], frame.request_id),
+        )
+        for frame in frames
+    ]
+    changed = (
+        Frame.objects.claimable(now)
+        .filter(pk__in=[frame.pk for frame in frames])
+        .update(
+            status=FrameStatus.SENDING,
+            fence=F("fence") + 1,
+            claims=F("claims") + 1,
+            lease_until=timezone.now() + LEASE,
+            first_posted_at=Coalesce("first_posted_at", now),
+        )
+    )
+    if changed != len(frames):
+        # Without row locks (SQLite outside IMMEDIATE) another worker was faster: take nothing.
+        transaction.set_rollback(True)
+        return []
+    SendAttempt.objects.bulk_create(
+        SendAttempt(
+            frame=frame,
+            fence=frame.fence + 1,
+            request_id=frame.request_id,
+            started_at=now,
+            left_out=dropped.get(frame.pk, []),
+        )
+        for frame in frames
+    )
+    return claims

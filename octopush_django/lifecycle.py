@@ -1,0 +1,78 @@
+"""The state of a campaign: hold it, say what it waits for, conclude it.
+
+Every change is one conditional UPDATE: whoever changes the row owns the change.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import signals
+from .models import Campaign, CampaignStatus, FrameStatus, Reason
+from .models.campaigns import OPEN_FRAMES
+
+logger = logging.getLogger("octopush_django.lifecycle")
+
+
+def hold(campaign: Campaign, code: str, sentence: str) -> None:
+    """Pause a sending campaign, saying why."""
+    Campaign.objects.filter(pk=campaign.pk, status=CampaignStatus.SENDING).update(
+        status=CampaignStatus.PAUSED, reason_code=code, reason=sentence
+    )
+    logger.warning("Campaign %s paused: %s", campaign.pk, code)
+
+
+def note(campaign: Campaign, code: str, sentence: str) -> None:
+    """Say on a sending campaign what it waits for ("" for nothing)."""
+    Campaign.objects.filter(pk=campaign.pk, status=CampaignStatus.SENDING).exclude(
+        reason_code=code, reason=sentence
+    ).update(reason_code=code, reason=sentence)
+
+
+def release(campaign: Campaign, now: datetime) -> None:
+    """Give the frames behind a pilot their turn."""
+    campaign.frames.filter(status=FrameStatus.PENDING, next_action_at__isnull=True).update(
+        next_action_at=now
+    )
+
+
+def conclude(campaign_ids: Iterable[int]) -> None:
+    """Finish campaigns of which no frame can change any more; say what the others wait for."""
+    for campaign in Campaign.objects.filter(
+        pk__in=list(campaign_ids), status__in=(CampaignStatus.SENDING, CampaignStatus.PAUSED)
+    ):
+        statuses = set(campaign.frames.values_list("status", flat=True).distinct())
+        still_open = statuses & set(OPEN_FRAMES)
+        if not still_open:
+            _finish(campaign, statuses)
+        elif still_open == {FrameStatus.UNDECIDED}:
+            note(campaign, Reason.UNDECIDED, _("A batch may or may not have gone out. Decide."))
+        elif FrameStatus.UNCERTAIN in statuses:
+            note(campaign, Reason.GATEWAY, _("A batch got no clear answer. It is being checked."))
+        elif campaign.reason_code in (Reason.GATEWAY, Reason.UNDECIDED):
+            note(campaign, "", "")
+
+
+def _finish(campaign: Campaign, statuses: set[str]) -> None:
+    accepted = FrameStatus.ACCEPTED in statuses
+    refused = FrameStatus.REFUSED in statuses
+    code, sentence = campaign.reason_code, campaign.reason
+    if accepted and not refused:
+        code, sentence = "", ""
+    elif not accepted and not refused:
+        code = Reason.NOBODY_LEFT
+        sentence = _("Everybody in it opted out before it could leave.")
+    changed = Campaign.objects.filter(
+        pk=campaign.pk, status__in=(CampaignStatus.SENDING, CampaignStatus.PAUSED)
+    ).update(
+        status=CampaignStatus.SENT if accepted else CampaignStatus.FAILED,
+        reason_code=code,
+        reason=sentence,
+        finished_at=timezone.now(),
+    )
+    if changed:
+        campaign.refresh_from_db()
+        signals.send_after_commit(signals.campaign_finished, Campaign, campaign=campaign)

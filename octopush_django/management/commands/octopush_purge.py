@@ -1,0 +1,37 @@
+"""Forget what need not be kept."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
+
+from ...conf import conf
+from ...models import EventState, Recipient, Reply, WebhookEvent
+
+
+class Command(BaseCommand):
+    help = "Forget events, replies and who received what, older than OCTOPUSH_RETENTION_DAYS."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count, forget nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        limit = timezone.now() - timedelta(days=conf.retention_days)
+        events = WebhookEvent.objects.filter(received_at__lt=limit)
+        events = events.exclude(state=EventState.RECEIVED)
+        replies = Reply.objects.filter(received_at__lt=limit)
+        recipients = Recipient.objects.filter(
+            campaign__finished_at__lt=limit, address__isnull=False
+        )
+        figures = events.count(), replies.count(), recipients.count()
+        self.stdout.write("{} events, {} replies, {} recipients".format(*figures))
+        if options["dry_run"]:
+            return
+        with transaction.atomic():
+            replies.delete()
+            events.delete()
+            # The rows stay, so that the sums do; the person goes.
+            recipients.update(address=None, payload="", contact_id=None)

@@ -1,0 +1,53 @@
+"""What we know. Settings never change a field, so everybody's migrations are the same."""
+
+from .campaigns import (
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Exclusion,
+    Frame,
+    FrameStatus,
+    Halt,
+    Heartbeat,
+    Outcome,
+    Purpose,
+    Reason,
+    Recipient,
+    RecipientStatus,
+    Scheduler,
+    SendAttempt,
+    SmsType,
+)
+from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
+from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
+
+__all__ = [
+    "Campaign",
+    "CampaignStatus",
+    "Channel",
+    "Consent",
+    "Contact",
+    "ContactList",
+    "EventKind",
+    "EventState",
+    "Exclusion",
+    "Family",
+    "Frame",
+    "FrameStatus",
+    "Halt",
+    "Heartbeat",
+    "LineType",
+    "OptOut",
+    "OptOutSource",
+    "Outcome",
+    "Purpose",
+    "Reading",
+    "Reason",
+    "Recipient",
+    "RecipientStatus",
+    "Reply",
+    "Scheduler",
+    "SendAttempt",
+    "SmsType",
+    "WebhookEvent",
+]

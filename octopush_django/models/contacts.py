@@ -1,0 +1,248 @@
+"""People: contacts, their lists, and those who must be left alone."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import numbers
+from ..conf import conf
+from .fields import PhoneNumberField
+
+
+class Family(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+
+
+class Consent(models.TextChoices):
+    UNKNOWN = "unknown", _("Unknown")
+    GIVEN = "given", _("Given")
+    REFUSED = "refused", _("Refused")
+
+
+class LineType(models.TextChoices):
+    UNRESOLVED = "", _("Not yet known")
+    MOBILE = "mobile", _("Mobile")
+    LANDLINE = "landline", _("Landline")
+    INVALID = "invalid", _("Not a number in use")
+
+
+class OptOutSource(models.TextChoices):
+    GATEWAY = "gateway", _("STOP passed on by the gateway")
+    REPLY = "reply", _("STOP in a reply")
+    REPORT = "report", _("Reported as opted out")
+    PERSON = "person", _("Entered by hand")
+    IMPORT = "import", _("Import")
+
+
+class ContactList(models.Model):
+    """A named set of contacts; a contact may be in several."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    description = models.TextField(_("description"), blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("contact list")
+        verbose_name_plural = _("contact lists")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Keeps ``line_type`` true on every way of writing a number."""
+
+    def update(self, **values: Any) -> int:
+        if "phone_number" in values:
+            values.setdefault("line_type", LineType.UNRESOLVED)
+        return super().update(**values)
+
+    def bulk_create(self, objs: Iterable["Contact"], *args: Any, **kwargs: Any) -> Any:
+        objs = list(objs)
+        for contact in objs:
+            contact.resolve_line_type()
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable["Contact"], fields: Iterable[str], *args: Any, **kwargs: Any
+    ) -> int:
+        objs, names = list(objs), set(fields)
+        if "phone_number" in names:
+            names.add("line_type")
+            for contact in objs:
+                contact.resolve_line_type()
+        return super().bulk_update(objs, sorted(names), *args, **kwargs)
+
+    def resolve_line_types(self, chunk: int = 500) -> None:
+        """Find out the line type of contacts written around the ORM (``line_type = ''``)."""
+        unresolved = self.filter(line_type=LineType.UNRESOLVED, phone_number__isnull=False)
+        while batch := list(unresolved.only("phone_number", "line_type")[:chunk]):
+            for contact in batch:
+                contact.resolve_line_type()
+            super(ContactQuerySet, Contact.objects.all()).bulk_update(batch, ["line_type"])
+
+
+class Contact(models.Model):
+    """A person with a phone number, an e-mail address, or both."""
+
+    phone_number = PhoneNumberField(
+        _("phone number"), max_length=16, unique=True, null=True, blank=True
+    )
+    line_type = models.CharField(
+        _("line"), max_length=8, choices=LineType, blank=True, default="", editable=False
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    param1 = models.CharField(_("parameter 1"), max_length=255, blank=True)
+    param2 = models.CharField(_("parameter 2"), max_length=255, blank=True)
+    param3 = models.CharField(_("parameter 3"), max_length=255, blank=True)
+    param4 = models.CharField(_("parameter 4"), max_length=255, blank=True)
+    param5 = models.CharField(_("parameter 5"), max_length=255, blank=True)
+    lists = models.ManyToManyField(
+        ContactList, verbose_name=_("lists"), related_name="contacts", blank=True
+    )
+    consent = models.CharField(
+        _("consent to marketing"), max_length=8, choices=Consent, default=Consent.UNKNOWN
+    )
+    consent_source = models.CharField(
+        _("where it was given or refused"), max_length=255, blank=True
+    )
+    consented_at = models.DateTimeField(_("when"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        permissions = [("export_contact", _("Can export contacts"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(phone_number__isnull=True)
+                | Q(phone_number__regex=numbers.E164_PATTERN),
+                name="octopush_contact_e164",
+                violation_error_message=_("The phone number is not in E.164 form."),
+            ),
+            models.CheckConstraint(
+                condition=Q(phone_number__isnull=False) | ~Q(email=""),
+                name="octopush_contact_reachable",
+                violation_error_message=_("Enter a phone number or an e-mail address."),
+            ),
+            models.CheckConstraint(
+                condition=Q(consent__in=Consent.values), name="octopush_contact_consent"
+            ),
+            models.CheckConstraint(
+                condition=Q(line_type__in=LineType.values), name="octopush_contact_line_type"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["email"], name="octopush_contact_email", condition=~Q(email="")),
+            models.Index(
+                fields=["id"],
+                name="octopush_contact_unresolved",
+                condition=Q(line_type="", phone_number__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        name = f"{self.first_name} {self.last_name}".strip()
+        address = str(self.phone_number or self.email)
+        return f"{name} ({address})" if name else address
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        update_fields = kwargs.get("update_fields")
+        if update_fields is None or "phone_number" in update_fields:
+            self.resolve_line_type()
+            if update_fields is not None:
+                kwargs["update_fields"] = {*update_fields, "line_type"}
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.phone_number = self.phone_number or None  # type: ignore[assignment]
+        if not self.phone_number and not self.email:
+            raise ValidationError(_("Enter a phone number or an e-mail address."))
+
+    def resolve_line_type(self) -> None:
+        """Set ``line_type`` from the number; the audience's SQL relies on it."""
+        self.line_type = numbers.line_type(str(self.phone_number)) if self.phone_number else ""
+
+
+class OptOutQuerySet(models.QuerySet["OptOut"]):
+    def addresses(self, candidates: Sequence[str], family: str = Family.PHONE) -> set[str]:
+        """Those of ``candidates`` that opted out."""
+        rows = self.filter(family=family, address__in=candidates)
+        return set(rows.values_list("address", flat=True))
+
+
+class OptOut(models.Model):
+    """An address that must not receive marketing, and how we know.
+
+    Above all lists: no foreign key to contacts or lists, so it survives their deletion and any
+    import.
+    """
+
+    address = models.CharField(_("number or e-mail address"), max_length=254)
+    family = models.CharField(_("kind"), max_length=5, choices=Family, default=Family.PHONE)
+    source = models.CharField(
+        _("source"), max_length=10, choices=OptOutSource, default=OptOutSource.PERSON
+    )
+    evidence = models.TextField(_("evidence"), blank=True)
+    campaign = models.ForeignKey(
+        "octopush_django.Campaign",
+        verbose_name=_("campaign"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    objects = OptOutQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+        permissions = [("lift_optout", _("Can lift an opt-out"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address", "family"],
+                name="octopush_optout_once",
+                violation_error_message=_("This address has opted out already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(family="phone", address__regex=numbers.E164_PATTERN)
+                | Q(family="email", address__contains="@"),
+                name="octopush_optout_canonical",
+                violation_error_message=_("The address is not in canonical form."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # An opt-out under another spelling would protect nobody.
+        self.address = canonical_address(self.address, self.family) or self.address
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.address = canonical_address(self.address, self.family) or ""
+        if not self.address:
+            raise ValidationError({"address": _("This is no number or e-mail address.")})
+
+
+def canonical_address(address: Any, family: str = Family.PHONE) -> str | None:
+    """The one spelling of a number or e-mail address under which it is stored and compared."""
+    text = str(address or "").strip()
+    if family == Family.EMAIL:
+        return text.lower() if "@" in text else None
+    return numbers.canonical(text, conf.region)

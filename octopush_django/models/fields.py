@@ -1,0 +1,77 @@
+"""The phone field: every spelling in, one canonical E.164 out."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField as PhoneNumberFormField
+from phonenumber_field.modelfields import PhoneNumberDescriptor
+from phonenumber_field.modelfields import PhoneNumberField as BasePhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
+
+from ..conf import conf
+from ..numbers import canonical
+
+
+def validate_phone_number(value: Any) -> None:
+    """Refuse what is no phone number; unlike the library, accept the numbers for fiction."""
+    if canonical(str(value), conf.region) is None:
+        raise ValidationError(
+            _("“%(value)s” is not a phone number. Write it like 06 12 34 56 78 or +33612345678."),
+            code="invalid",
+            params={"value": value},
+        )
+
+
+def parse_phone_number(value: Any) -> Any:
+    """A ``PhoneNumber`` in canonical form where the value is one; else what the library makes."""
+    if value in (None, ""):
+        return value
+    text = value.raw_input or value.as_e164 if isinstance(value, PhoneNumber) else str(value)
+    number = canonical(text, conf.region) or text
+    try:
+        return PhoneNumber.from_string(number, region=conf.region)
+    except Exception:
+        return PhoneNumber(raw_input=text)
+
+
+class _Descriptor(PhoneNumberDescriptor):  # type: ignore[misc]
+    def __set__(self, instance: Any, value: Any) -> None:
+        instance.__dict__[self.field.name] = parse_phone_number(value)
+
+
+class PhoneFormField(PhoneNumberFormField):  # type: ignore[misc]
+    """The library's form field and widget, with our reading of numbers."""
+
+    default_validators = [validate_phone_number]
+
+    def to_python(self, value: Any) -> Any:
+        text = forms.CharField.to_python(self, value)
+        return parse_phone_number(text) if text else self.empty_value
+
+
+class PhoneNumberField(BasePhoneNumberField):  # type: ignore[misc]
+    """Stores E.164 whatever the project's ``PHONENUMBER_DB_FORMAT`` says.
+
+    Reading gives the library's ``PhoneNumber``; ``str()`` of it is E.164. Assigning and looking up
+    take any spelling.
+    """
+
+    descriptor_class = _Descriptor
+    default_validators = [validate_phone_number]
+
+    def to_python(self, value: Any) -> Any:
+        return parse_phone_number(value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return parse_phone_number(value)
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value in (None, ""):
+            return value
+        number = parse_phone_number(value)
+        return canonical(number.raw_input or "", conf.region) or number.raw_input
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(form_class=PhoneFormField, **kwargs)

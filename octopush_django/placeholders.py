@@ -1,0 +1,62 @@
+"""Merge fields in a text: ``{first_name}``, and ``{first_name|dear customer}`` with a fallback.
+
+The gateway fills ``{first_name}``, ``{last_name}``, ``{param1}`` … ``{param5}`` (its page on
+personalised sendings); fallbacks are ours, filled in when recipients are frozen.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FIELDS = ("first_name", "last_name", "param1", "param2", "param3", "param4", "param5")
+LONGEST_VALUE = 50
+"""Characters that the gateway takes for one value."""
+
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(FIELDS) + r")(?:\|([^{}|]*))?\}")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A text taken apart.
+
+    ``text`` is what the gateway gets (fallbacks taken out); ``fallbacks`` maps each field used to
+    its fallback, or to None where a person without a value must be left out; ``problems`` are
+    sentences about what could never be filled.
+    """
+
+    text: str
+    fallbacks: Mapping[str, str | None]
+    problems: tuple[str, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The merge fields used, in the gateway's order."""
+        return tuple(field for field in FIELDS if field in self.fallbacks)
+
+    def render(self, values: Mapping[str, str | None]) -> str:
+        """The text as a person with these values reads it."""
+        return _PLACEHOLDER.sub(
+            lambda found: values.get(found[1]) or self.fallbacks[found[1]] or "", self.text
+        )
+
+
+def parse(text: str) -> Template:
+    """Take ``text`` apart. Never raises: what is wrong stands in ``problems``."""
+    fallbacks: dict[str, str | None] = {}
+    problems = []
+    for field, fallback in ((found[1], found[2]) for found in _PLACEHOLDER.finditer(text)):
+        fallback = fallback or None
+        if fallbacks.get(field, fallback) != fallback:
+            problems.append(f"{{{field}}} stands there with two different fallbacks.")
+        if fallback and len(fallback) > LONGEST_VALUE:
+            problems.append(f"The fallback of {{{field}}} is over {LONGEST_VALUE} characters.")
+        fallbacks.setdefault(field, fallback)
+    rest = _PLACEHOLDER.sub("", text)
+    if "{" in rest or "}" in rest:
+        problems.append(
+            "There are braces that are no personalisation; write one of "
+            + ", ".join(f"{{{field}}}" for field in FIELDS)
+            + "."
+        )
+    plain = _PLACEHOLDER.sub(lambda found: f"{{{found[1]}}}", text)
+    return Template(plain, fallbacks, tuple(problems))

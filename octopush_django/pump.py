@@ -1,0 +1,174 @@
+"""The pump: for a bounded time, one thread claims and settles while posters call.
+
+Only the pump's own thread touches the database; posters get bytes and give answers. No
+transaction is open during a call. A pump holds a *slot*, so that a second ring finds it busy.
+"""
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from . import dispatch, lifecycle, queue, settlement
+from .answers import Answer
+from .backends import Backend, get_backend
+from .conf import conf
+from .dispatch import Claim
+from .exceptions import ConfigurationError
+from .models import Campaign, CampaignStatus, FrameStatus, Heartbeat, Reason
+
+logger = logging.getLogger("octopush_django.pump")
+
+SLICE = 20.0
+"""Seconds that a pump claims for; well below the cluster's ``timeout``."""
+LONGEST_DRAIN = 40.0
+"""Seconds that calls in flight may last after that."""
+OLDEST_CLAIM = 20.0
+"""Seconds after which a claim that no poster took is given back: its lease must outlive a call."""
+PATIENCE = 3.0
+"""Seconds that a pump waits for frames whose turn comes soon, rather than be rung again."""
+
+
+def ring() -> None:
+    """Ask for as many pumps as the cluster has room for."""
+    for slot in range(queue.pump_slots()):
+        queue.ring("pump_frames", slot)
+
+
+def run(slot: int = 0, seconds: float = SLICE) -> None:
+    """Pump for ``seconds``, then ring a successor if there is work left. Safe to run twice."""
+    with _holding(f"pump-{slot}") as held:
+        if not held or not _has_work() or not _backend_works():
+            return
+        _pump(seconds)
+    # After the slot is free: whoever rang while it was held found it busy and went away.
+    if _has_work():
+        queue.ring("pump_frames", slot)
+
+
+def run_once() -> bool:
+    """Send one round of due frames in this thread; False if there was none. For tests."""
+    claims = dispatch.claim()
+    if claims:
+        backend = get_backend()
+        settlement.settle([(claim, backend.send(claim.path, claim.body)) for claim in claims])
+        backend.close()
+    return bool(claims)
+
+
+def _pump(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    with _Posters(conf.concurrency) as posters:
+        while True:
+            claims = []
+            if time.monotonic() < until and posters.room:
+                claims = dispatch.claim(min(dispatch.CLAIM_LIMIT, posters.room))
+                posters.post(claims)
+            if posters.busy:
+                results = posters.collect()
+                if results:
+                    settlement.settle(results)
+            elif time.monotonic() >= until or not _work_comes_soon():
+                return
+            elif not claims:
+                time.sleep(0.1)
+
+
+class _Posters:
+    """Threads that call the gateway, each with a backend (and so a connection) of its own."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._local = threading.local()
+        self._backends: list[Backend] = []
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="octopush-poster")
+        self._calls: dict[Future[Answer], Claim] = {}
+
+    def __enter__(self) -> "_Posters":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for backend in self._backends:
+            backend.close()
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._calls)
+
+    @property
+    def room(self) -> int:
+        """How many more claims to take: enough that no poster waits for the database."""
+        return max(0, 2 * self._threads - len(self._calls))
+
+    def post(self, claims: list[Claim]) -> None:
+        for claim in claims:
+            self._calls[self._pool.submit(self._call, claim, time.monotonic())] = claim
+
+    def collect(self) -> list[tuple[Claim, Answer]]:
+        """Wait for an answer, and take all that are there."""
+        done, _ = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
+        return [(self._calls.pop(call), call.result()) for call in done]
+
+    def _call(self, claim: Claim, claimed_at: float) -> Answer:
+        if time.monotonic() - claimed_at > OLDEST_CLAIM:
+            return Answer("unreachable", message="Not posted: all posters were busy.")
+        backend = getattr(self._local, "backend", None)
+        if backend is None:
+            backend = self._local.backend = get_backend()
+            self._backends.append(backend)
+        try:
+            return backend.send(claim.path, claim.body)
+        except Exception:
+            # A backend must not raise; whatever it did may have gone out.
+            logger.exception("The backend raised on frame %s", claim.frame_id)
+            return Answer("uncertain", message="The backend failed.")
+
+
+@contextmanager
+def _holding(name: str) -> Iterator[bool]:
+    """Hold a named place; False if somebody else does. A dead holder's place falls free."""
+    owner, now = str(uuid.uuid4()), timezone.now()
+    lease = timedelta(seconds=SLICE + LONGEST_DRAIN)
+    Heartbeat.objects.get_or_create(name=name)
+    place = Heartbeat.objects.filter(name=name)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    held = place.filter(free).update(owner=owner, lease_until=now + lease, beat_at=now) == 1
+    try:
+        yield held
+    finally:
+        if held:
+            place.filter(owner=owner).update(lease_until=None, beat_at=timezone.now())
+
+
+def _has_work() -> bool:
+    return dispatch.claimable(timezone.now()).exists()
+
+
+def _work_comes_soon() -> bool:
+    soon = timezone.now() + timedelta(seconds=PATIENCE)
+    return dispatch.claimable(soon).exists()
+
+
+def _backend_works() -> bool:
+    """A backend that cannot even be made pauses what it would send, with the reason."""
+    try:
+        get_backend().close()
+    except ConfigurationError as error:
+        sentence = _("This site is not set up to send: %(error)s") % {"error": error}
+        waiting = Campaign.objects.filter(
+            status=CampaignStatus.SENDING,
+            frames__status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN),
+        )
+        for campaign in waiting.distinct():
+            lifecycle.hold(campaign, Reason.CREDENTIALS, sentence)
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""Numbers for pages and commands. Sums come from the rows, never from a counter on faith."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+
+from .backends import get_backend
+from .exceptions import OctopushError
+from .models import Campaign, Exclusion, Frame, FrameStatus, RecipientStatus
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one SMS cost on the last bill; never invented. ``seen_at`` is when."""
+
+    euros: Decimal
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How far a campaign has come. Every figure is a sum of rows."""
+
+    people: int
+    excluded: Mapping[str, int]
+    states: Mapping[str, int]
+    frames: Mapping[str, int]
+    attempts: int
+    segments: int
+    cost: Decimal
+    cost_is_estimate: bool
+    replies: int
+    opt_outs: int
+
+    @property
+    def left_out(self) -> int:
+        return sum(self.excluded.values())
+
+    @property
+    def delivered(self) -> int:
+        return self.states.get(RecipientStatus.DELIVERED, 0)
+
+    @property
+    def reported(self) -> int:
+        """People whose operator has given a final verdict."""
+        final = (
+            RecipientStatus.DELIVERED,
+            RecipientStatus.UNDELIVERED,
+            RecipientStatus.UNKNOWN,
+        )
+        return sum(self.states.get(status, 0) for status in final)
+
+
+def totals(campaign: Campaign) -> Totals:
+    """Count everything about a launched campaign."""
+    from .models import OptOut
+
+    recipients = campaign.recipients.all()
+    excluded = recipients.exclude(exclusion=Exclusion.NONE)
+    states = recipients.included().with_state()
+    frames = campaign.frames.all()
+    bill = frames.aggregate(
+        segments=Sum("segments_billed"),
+        cost=Sum("cost"),
+        estimated=Count("pk", filter=Q(cost_is_estimate=True)),
+    )
+    return Totals(
+        people=recipients.included().count(),
+        excluded=_ordered(dict(_counted(excluded, "exclusion"))),
+        states=dict(_counted(states, "state")),
+        frames=dict(_counted(frames, "status")),
+        attempts=sum(frames.values_list("fence", flat=True)),
+        segments=bill["segments"] or 0,
+        cost=bill["cost"] or Decimal(0),
+        cost_is_estimate=bool(bill["estimated"]),
+        replies=campaign.replies.count(),
+        opt_outs=OptOut.objects.filter(campaign=campaign).count(),
+    )
+
+
+def last_price(sms_type: str) -> Price | None:
+    """The price of one SMS on the newest bill that tells it, for this type."""
+    frame = (
+        Frame.objects.filter(
+            status=FrameStatus.ACCEPTED,
+            cost__gt=0,
+            segments_billed__gt=0,
+            cost_is_estimate=False,
+            campaign__sms_type=sms_type,
+            campaign__simulation=False,
+        )
+        .order_by("-pk")
+        .first()
+    )
+    if frame is None or frame.cost is None or not frame.segments_billed:
+        return None
+    return Price(
+        (frame.cost / frame.segments_billed).quantize(Decimal("0.0001")), frame.first_posted_at
+    )
+
+
+def credit() -> tuple[Decimal | None, str]:
+    """Euros left at the gateway, or None and why it is not known."""
+    try:
+        backend = get_backend()
+    except OctopushError as error:
+        return None, str(error)
+    try:
+        balance = backend.check_balance()
+    except OctopushError as error:
+        return None, str(error)
+    finally:
+        backend.close()
+    return (balance.amount, "") if balance else (None, "")
+
+
+def _counted(rows: "object", name: str) -> list[tuple[str, int]]:
+    counted = rows.order_by().values(name).annotate(rows=Count("pk"))  # type: ignore[attr-defined]
+    return [(row[name], row["rows"]) for row in counted]
+
+
+def _ordered(excluded: Mapping[str, int]) -> dict[str, int]:
+    """In the documented order of reasons."""
+    return {code: excluded[code] for code in Exclusion.values if code in excluded}

@@ -1,0 +1,8 @@
+"""``python -m octopush_django.sandbox``: the sandbox without Django."""
+
+import sys
+
+from .command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

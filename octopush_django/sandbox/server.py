@@ -1,0 +1,464 @@
+"""The HTTP server: routes, answers, faults."""
+
+import json
+import socket
+import struct
+import threading
+import time
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from . import page, rules
+from .account import Accepted, Account
+from .callbacks import Poster
+from .faults import BEFORE, Fault, Faults
+from .rules import Refusal, Sending
+from .switches import Switches
+
+PREFIX = "/v1/public/"
+LARGEST_BODY = 8 << 20
+HANG = 120.0
+
+READERS = {
+    "sms-campaign/send": rules.read_sms,
+    "voice-campaign/send": rules.read_voice,
+    "vocal-campaign/send": rules.read_voice,
+    "multi-channel/send": rules.read_multi,
+}
+CANCELS = {"sms-campaign/cancel", "voice-campaign/cancel", "multi-channel/cancel"}
+
+
+class Sandbox:
+    """A running sandbox; a context manager for tests.
+
+    ``port`` 0 takes a free one. ``callback_url`` is where reports and replies are posted; without
+    it, to the addresses set by ``PATCH user/campaign-parameters/edit``.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        callback_url: str = "",
+        callbacks: bool = True,
+        switches: Switches | None = None,
+    ) -> None:
+        self.account = Account(switches or Switches())
+        self.faults = Faults()
+        self.poster = Poster(self.account, callback_url) if callbacks else None
+        self.server = _Server((host, port), _Handler)
+        self.server.sandbox = self
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """``http://host:port``."""
+        host, port = self.server.server_address[:2]
+        return f"http://{host!s}:{port}"
+
+    @property
+    def base_url(self) -> str:
+        """For ``OCTOPUSH_BASE_URL``."""
+        return self.address + PREFIX.rstrip("/")
+
+    def serve_forever(self) -> None:
+        """Serve until :meth:`stop`, or an interrupt."""
+        self.server.serve_forever(poll_interval=0.1)
+
+    def start(self) -> None:
+        """Serve in a thread."""
+        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and posting."""
+        if self._thread:
+            self.server.shutdown()
+            self._thread.join(timeout=5)
+        self.server.server_close()
+        if self.poster:
+            self.poster.stop()
+
+    def __enter__(self) -> "Sandbox":
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def summary(self) -> dict[str, Any]:
+        """What ``/_sandbox/`` shows, as a dict."""
+        idle = self.poster.idle if self.poster else True
+        return {**self.account.summary(), "idle": idle}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    sandbox: Sandbox
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    # Headers and body leave in one packet; else the client's delayed acknowledgement adds 40 ms.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self.server.sandbox
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Be quiet: the log is on the page."""
+
+    def do_GET(self) -> None:
+        self._route()
+
+    do_POST = do_DELETE = do_PATCH = do_GET
+
+    def _route(self) -> None:
+        body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_BODY))
+        url = urlsplit(self.path)
+        if url.path.startswith("/_sandbox"):
+            self._own(url.path.strip("/").partition("/")[2], url.query, body)
+        elif url.path.startswith(PREFIX):
+            self._api(url.path.removeprefix(PREFIX).strip("/"), url.query, body)
+        else:
+            self._answer(404, {"message": "Not found."})
+
+    # --- the gateway ------------------------------------------------------------------------
+
+    def _api(self, path: str, query: str, body: bytes) -> None:
+        if not self._signed_in():
+            self._log(path, 401, code=101)
+            self._answer(401, {"code": 101, "message": "Wrong login details."})
+            return
+        try:
+            document = json.loads(body) if body else {}
+            if not isinstance(document, dict):
+                raise ValueError
+        except ValueError:
+            self._log(path, 400, code=100)
+            self._answer(400, {"code": 100, "message": "POST data is missing."})
+            return
+        route = f"{self.command} {path}"
+        if self.command == "POST" and path in READERS:
+            self._send(path, document)
+        elif self.command == "DELETE" and path in CANCELS:
+            self._cancel(document)
+        elif route == "GET wallet/check-balance":
+            self._check_balance(parse_qs(query))
+        elif route == "GET wallet/check-credits":
+            self._check_credits(parse_qs(query))
+        elif route in ("GET user/campaign-parameters", "GET campaign/parameters"):
+            self._answer(200, self.sandbox.account.parameters)
+        elif route == "PATCH user/campaign-parameters/edit":
+            self._edit_parameters(document)
+        else:
+            self._answer(404, {"message": "Not found."})
+
+    def _signed_in(self) -> bool:
+        login, key = self.headers.get("api-login", ""), self.headers.get("api-key", "")
+        wanted = self.sandbox.account.switches.account
+        return bool(login and key) and (not wanted or wanted == f"{login}:{key}")
+
+    def _send(self, path: str, document: dict[str, Any]) -> None:
+        fault = self.sandbox.faults.take()
+        if fault and fault.name in BEFORE:
+            self._log(path, 0, document, fault=fault.name)
+            self._fail_before(fault)
+            return
+        try:
+            sending = READERS[path](document, self.sandbox.account.now)
+            self._refuse_bent(sending)
+            taken = self.sandbox.account.accept(sending, path)
+        except Refusal as refusal:
+            self._refuse(path, document, refusal)
+            return
+        self._log(path, 201, document, taken, fault=fault.name if fault else "")
+        self._announce(taken, fault)
+        self._answer_taken(taken, fault)
+
+    def _refuse_bent(self, sending: Sending) -> None:
+        if self.sandbox.account.switches.strict and sending.bent:
+            raise Refusal(400, f"Strict: {'; '.join(sending.bent)}", "payload")
+
+    def _refuse(self, path: str, document: dict[str, Any], refusal: Refusal) -> None:
+        account = self.sandbox.account
+        meta = document.get("metadata")
+        inner = meta.get("request_id") if isinstance(meta, dict) else None
+        request_id = "".join(filter(str.isalnum, str(document.get("request_id") or inner or "")))
+        if account.switches.refusal_uses_id:
+            account.remember(request_id, path, "")
+        self._log(path, 400, document, code=refusal.code)
+        self._answer(400, refusal.body)
+
+    def _announce(self, taken: Accepted, fault: Fault | None) -> None:
+        poster = self.sandbox.poster
+        if poster is None:
+            return
+        poster.announce_first(taken)
+        poster.announce(taken)
+        if fault and fault.name == "report_first":
+            time.sleep(self.sandbox.account.switches.report_after + 0.5)
+
+    def _fail_before(self, fault: Fault) -> None:
+        if fault.name == "reset_before":
+            self._reset()
+        elif fault.name == "hang_before":
+            self._hang()
+        elif fault.name == "429":
+            self._answer(
+                429, {"message": "Too many requests."}, {"Retry-After": str(int(fault.seconds))}
+            )
+        elif fault.name == "html":
+            self._raw(502, b"<html><body>Bad gateway</body></html>", "text/html")
+        elif fault.name == "redirect":
+            self._answer(302, None, {"Location": "http://127.0.0.2:9/elsewhere"})
+        elif fault.name == "refuse":
+            self._answer(400, {"code": fault.code, "message": "Injected refusal."})
+        else:
+            self._answer(500, {"message": "Internal error."})
+
+    def _answer_taken(self, taken: Accepted, fault: Fault | None) -> None:
+        name = fault.name if fault else ""
+        document = self._success(taken)
+        body = json.dumps(document).encode()
+        if name == "reset_after":
+            self._reset()
+        elif name == "500_after":
+            self._answer(500, {"message": "Internal error."})
+        elif name == "hang_after":
+            self._hang()
+        elif name == "half_answer":
+            self._partly(body, len(body) // 2)
+        elif name == "empty":
+            self._raw(201, b"", "application/json")
+        elif name == "html_after":
+            self._raw(201, b"<html><body>OK</body></html>", "text/html")
+        elif name == "garbled":
+            self._raw(201, body[:-3] + b"?", "application/json")
+        elif name == "drip":
+            self._drip(body)
+        elif name == "coded_after":
+            self._answer(400, {"code": 500, "message": "Action impossible."})
+        else:
+            if name == "delay" and fault:
+                time.sleep(fault.seconds)
+            self._raw(201, body, "application/json")
+
+    def _success(self, taken: Accepted) -> dict[str, Any]:
+        """The documented answer of each channel."""
+        account, sending = self.sandbox.account, taken.sending
+        key = "sms_ticket" if sending.channel == "sms" else "ticket_number"
+        answer: dict[str, Any] = {
+            key: taken.ticket,
+            "number_of_contacts": len(taken.people),
+            "total_cost": float(taken.cost),
+        }
+        if account.switches.short_answers:
+            return answer
+        if sending.channel == "sms":
+            total = taken.units
+            people = max(1, len(taken.people))
+            per_person = -(-total // people)
+            answer["number_of_sms_needed"] = (
+                total if account.switches.sms_needed_in_total else per_person
+            )
+        if sending.channel == "voice_sms":
+            answer["estimated_duration"] = 30
+        answer["residual_credit"] = float(account.balance)
+        return answer
+
+    def _cancel(self, document: dict[str, Any]) -> None:
+        try:
+            self.sandbox.account.cancel(str(document.get("ticket_number") or ""))
+        except Refusal as refusal:
+            self._answer(400, refusal.body)
+        else:
+            self._raw(204, b"", "application/json")
+
+    def _check_balance(self, query: dict[str, list[str]]) -> None:
+        account = self.sandbox.account
+        product = query.get("product_name", [""])[0]
+        if bool(product) != bool(query.get("country_code")):
+            refusal = Refusal(400, "product_name and country_code go together.", "product_name")
+            self._answer(400, refusal.body)
+            return
+        price = account.switches.price_premium
+        if product == "sms_low_cost":
+            price = account.switches.price_low_cost
+        answer: dict[str, Any] = {"amount": float(account.balance), "unit": "euros"}
+        if product:
+            answer = {"amount": int(account.balance / _decimal(price)), "unit": product}
+        if query.get("with_details", ["false"])[0] in ("true", "1"):
+            pack = {
+                "wallet_pack_id": "pk1",
+                "credit": float(account.balance),
+                "expiration_date": "2099-12-31T23:59:59+01:00",
+            }
+            answer["wallet_packs"] = [pack]
+        self._answer(200, answer)
+
+    def _check_credits(self, query: dict[str, list[str]]) -> None:
+        account = self.sandbox.account
+        switches = account.switches
+        units = {
+            "premium_sms": int(account.balance / _decimal(switches.price_premium)),
+            "low_cost_sms": int(account.balance / _decimal(switches.price_low_cost)),
+            "vocal_sms": int(account.balance / _decimal(switches.price_voice)),
+        }
+        countries = query.get("country_codes[]") or ["FR"]
+        self._answer(200, dict.fromkeys(countries, units))
+
+    def _edit_parameters(self, document: dict[str, Any]) -> None:
+        for name, values in document.items():
+            if isinstance(values, dict):
+                self.sandbox.account.parameters.setdefault(name, {}).update(values)
+        self._answer(200, self.sandbox.account.parameters)
+
+    # --- the sandbox itself -----------------------------------------------------------------
+
+    def _own(self, name: str, query: str, body: bytes) -> None:
+        if self.command == "GET" and not name:
+            summary = self.sandbox.summary()
+            wants_page = "text/html" in self.headers.get("Accept", "") and "json" not in query
+            if wants_page:
+                self._raw(200, page.render(summary).encode(), "text/html; charset=utf-8")
+            else:
+                self._answer(200, summary)
+            return
+        try:
+            document = json.loads(body or b"{}")
+            self._answer(200, self._command(name, document))
+        except (ValueError, TypeError, KeyError) as error:
+            self._answer(400, {"message": str(error)})
+
+    def _command(self, name: str, document: dict[str, Any]) -> dict[str, Any]:
+        sandbox = self.sandbox
+        if self.command != "POST":
+            raise ValueError("POST to faults, switches, reply or reset")
+        if name == "faults":
+            if document.get("fault") is None:
+                sandbox.faults.clear()
+            else:
+                sandbox.faults.plan(document)
+        elif name == "switches":
+            sandbox.account.switches.change(document)
+        elif name == "reply" and sandbox.poster:
+            sandbox.poster.reply(
+                document["number"],
+                document["text"],
+                document.get("ticket", ""),
+                bool(document.get("opt_out")),
+            )
+        elif name == "reset":
+            sandbox.account = Account(sandbox.account.switches)
+            sandbox.faults.clear()
+            if sandbox.poster:
+                sandbox.poster.account = sandbox.account
+        else:
+            raise ValueError("POST to faults, switches, reply or reset")
+        return {"done": name}
+
+    # --- answering --------------------------------------------------------------------------
+
+    def _log(
+        self,
+        path: str,
+        status: int,
+        document: dict[str, Any] | None = None,
+        taken: Accepted | None = None,
+        *,
+        code: int | None = None,
+        fault: str = "",
+    ) -> None:
+        document = document or {}
+        meta = document.get("metadata")
+        inner = meta.get("request_id") if isinstance(meta, dict) else None
+        recipients = document.get("recipients")
+        people = recipients if isinstance(recipients, list) else []
+        self.sandbox.account.write(
+            {
+                "at": self.sandbox.account.now.isoformat(),
+                "path": path,
+                "status": status,
+                "code": code,
+                "fault": fault,
+                "request_id": document.get("request_id") or inner,
+                "text": document.get("text"),
+                "purpose": document.get("purpose"),
+                "recipients": [_address(person) for person in people],
+                "accepted": taken is not None,
+                "ticket": taken.ticket if taken else "",
+                "units": taken.units if taken else 0,
+                "cost": str(taken.cost) if taken else "0",
+                "removed": taken.removed if taken else [],
+                "bent": taken.sending.bent if taken else [],
+            }
+        )
+
+    def _answer(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
+        body = b"" if document is None else json.dumps(document, ensure_ascii=False).encode()
+        self._raw(status, body, "application/json", headers)
+
+    def _raw(
+        self, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def _reset(self) -> None:
+        """End with a TCP reset rather than a polite end."""
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.close_connection = True
+        self.connection.close()
+
+    def _hang(self) -> None:
+        time.sleep(HANG)
+        self.close_connection = True
+
+    def _partly(self, body: bytes, size: int) -> None:
+        self.send_response(201)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:size])
+        self.wfile.flush()
+        self._reset()
+
+    def _drip(self, body: bytes) -> None:
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.close_connection = True
+        try:
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(1)
+        except OSError:
+            return
+
+
+def _address(person: Any) -> Any:
+    if not isinstance(person, dict):
+        return None
+    return person.get("phone_number") or person.get("email")
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(value))

@@ -1,0 +1,217 @@
+"""Freeze an audience: recipients with the text sent for each, cut into frames.
+
+Set-based where the people are ours: one INSERT … SELECT, whatever the size of the lists. What was
+looked at is what is sent; nobody is read again while sending but those who opted out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db import connections, router
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from . import audience
+from .conf import conf
+from .models import (
+    Campaign,
+    Contact,
+    Frame,
+    Recipient,
+    RecipientStatus,
+)
+from .models.campaigns import request_id_of
+
+CUTTING_TRIES = 3
+"""For an audience that grows while it is being cut."""
+
+
+class AudienceMoved(RuntimeError):
+    """The lists grew between counting and freezing, several times in a row."""
+
+
+def freeze(
+    campaign: Campaign,
+    contacts: "QuerySet[Contact] | None" = None,
+    people: Iterable[audience.Person] = (),
+) -> int:
+    """Write the recipients and frames of ``campaign``; return how many will receive it.
+
+    To be called inside the transaction that won the launch. ``contacts`` are judged in SQL,
+    ``people`` are streamed after them, and lose against them where the number is the same.
+    """
+    rules = audience.Rules.of(campaign)
+    judged = None if contacts is None else audience.judge_contacts(contacts, rules)
+    streamed = _freeze_people(campaign, people, rules, judged)
+    if judged is not None and not streamed:
+        return _freeze_contacts(campaign, judged, rules)
+    return _cut_frozen(campaign)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How people are cut: a pilot frame of ``pilot``, then ``rest`` into ``parts`` even ones.
+
+    The pilot's bill is compared with the estimate before the others leave.
+    """
+
+    pilot: int
+    rest: int
+    parts: int
+
+    @property
+    def sizes(self) -> list[int]:
+        """People per frame, in the order of the frames."""
+        even = [
+            (part + 1) * self.rest // self.parts - part * self.rest // self.parts
+            for part in range(self.parts)
+        ]
+        return [self.pilot, *even] if self.pilot else even
+
+    def number_in_sql(self) -> tuple[str, list[int]]:
+        """The frame number of the row at ``cut.place`` (from 1): the arithmetic of ``sizes``."""
+        if not self.parts:
+            return "0", []
+        if not self.pilot:
+            return "1 + (cut.place * %s - 1) / %s", [self.parts, self.rest]
+        return (
+            "CASE WHEN cut.place <= %s THEN 1 ELSE 2 + ((cut.place - %s) * %s - 1) / %s END",
+            [self.pilot, self.pilot, self.parts, self.rest],
+        )
+
+
+NO_FRAMES = Cut(pilot=0, rest=0, parts=0)
+
+
+def cut(total: int, size: int, pilot: int = 0) -> Cut:
+    """Cut ``total`` people into frames: even, none over ``size``, no small remainder.
+
+    With more than two frames the first is a pilot of ``pilot`` people (0: none).
+    """
+    parts = -(-total // size)
+    if parts <= 2 or not 0 < pilot < size:
+        return Cut(0, total, parts)
+    return Cut(pilot, total - pilot, -(-(total - pilot) // size))
+
+
+def _freeze_people(
+    campaign: Campaign,
+    people: Iterable[audience.Person],
+    rules: audience.Rules,
+    judged: "QuerySet[Contact] | None",
+) -> bool:
+    """Write streamed people, after the contacts if there are any. False if there were none."""
+    included = Recipient.objects.filter(campaign=campaign).included()
+
+    def taken(addresses: Sequence[str]) -> set[str]:
+        known = included.filter(address__in=addresses).values_list("address", flat=True)
+        return {address for address in known if address}
+
+    stream = iter(people)
+    first = next(stream, None)
+    if first is None:
+        return False
+    if judged is not None:
+        _insert_contacts(campaign, judged, rules, NO_FRAMES)
+
+    def everybody() -> Iterable[audience.Person]:
+        yield first
+        yield from stream
+
+    for chunk in audience.judge_people(everybody(), rules, taken):
+        Recipient.objects.bulk_create(
+            Recipient(
+                campaign=campaign,
+                contact_id=person.contact_id,
+                address=person.address,
+                payload=person.payload,
+                exclusion=person.exclusion,
+                status=_status(person.exclusion),
+            )
+            for person in chunk
+        )
+    return True
+
+
+def _freeze_contacts(
+    campaign: Campaign, judged: "QuerySet[Contact]", rules: audience.Rules
+) -> int:
+    """Count, cut, insert. Others may add to the lists in between: then once more."""
+    recipients = Recipient.objects.filter(campaign=campaign)
+    for _ in range(CUTTING_TRIES):
+        total = audience.receiving(judged).count()
+        _insert_contacts(campaign, judged, rules, _create_frames(campaign, total))
+        if recipients.included().count() == total:
+            return total
+        recipients.delete()
+        campaign.frames.all().delete()
+    raise AudienceMoved("The lists keep growing while the campaign is being prepared. Try again.")
+
+
+def _insert_contacts(
+    campaign: Campaign, judged: "QuerySet[Contact]", rules: audience.Rules, frames: Cut
+) -> None:
+    using = router.db_for_write(Recipient)
+    rows = judged.annotate(payload=audience.payload_in_sql(rules), address=F("phone_number"))
+    query = rows.order_by().values_list("pk", "address", "payload", "exclusion").query
+    select, select_params = query.get_compiler(using).as_sql()
+    number, number_params = frames.number_in_sql()
+    # Table names and generated SQL only: every value is a parameter.
+    sql = f"""
+        INSERT INTO {Recipient._meta.db_table}
+            (campaign_id, contact_id, address, payload, exclusion, frame_id, status, status_raw)
+        WITH judged(id, address, payload, exclusion) AS ({select}),
+             cut AS (SELECT judged.*,
+                            ROW_NUMBER() OVER (PARTITION BY exclusion = '' ORDER BY id) AS place
+                     FROM judged)
+        SELECT {campaign.pk:d}, cut.id, cut.address, cut.payload, cut.exclusion, frame.id,
+               CASE WHEN cut.exclusion = '' THEN '{RecipientStatus.PENDING.value}'
+                    ELSE '{RecipientStatus.EXCLUDED.value}' END, ''
+        FROM cut LEFT JOIN {Frame._meta.db_table} AS frame
+             ON frame.campaign_id = {campaign.pk:d} AND cut.exclusion = ''
+                AND frame.number = {number}
+        ORDER BY cut.id
+    """
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, [*select_params, *number_params])
+
+
+def _cut_frozen(campaign: Campaign) -> int:
+    """Cut recipients that are written already."""
+    included = Recipient.objects.filter(campaign=campaign).included()
+    total = included.count()
+    number, params = _create_frames(campaign, total).number_in_sql()
+    table = Recipient._meta.db_table
+    sql = f"""
+        UPDATE {table} SET frame_id = placed.frame_id
+        FROM (SELECT cut.id, frame.id AS frame_id
+              FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM {table}
+                    WHERE campaign_id = {campaign.pk:d} AND exclusion = '') AS cut
+              JOIN {Frame._meta.db_table} AS frame
+                ON frame.campaign_id = {campaign.pk:d} AND frame.number = {number}) AS placed
+        WHERE {table}.id = placed.id
+    """
+    with connections[router.db_for_write(Recipient)].cursor() as cursor:
+        cursor.execute(sql, params)
+    return total
+
+
+def _create_frames(campaign: Campaign, total: int) -> Cut:
+    """One row per frame, each with its ``request_id``; those after a pilot have no turn yet."""
+    frames = cut(total, conf.frame_size, conf.pilot_size)
+    now = timezone.now()
+    Frame.objects.bulk_create(
+        Frame(
+            campaign=campaign,
+            number=number,
+            request_id=request_id_of(campaign.uuid, number, 1),
+            contacts=size,
+            next_action_at=None if frames.pilot and number > 1 else now,
+        )
+        for number, size in enumerate(frames.sizes, 1)
+    )
+    return frames
+
+
+def _status(exclusion: str) -> str:
+    return RecipientStatus.EXCLUDED if exclusion else RecipientStatus.PENDING

@@ -1,0 +1,27 @@
+"""The tick: put right whatever a lost ring, a killed worker or a passed moment left behind.
+
+Needs nothing from the queue, and every step repeats its condition: run it as often as you like.
+"""
+
+from django.utils import timezone
+
+from . import dispatch, inbound, pump, queue
+from .campaigns import start_due
+from .lifecycle import conclude
+from .models import Campaign, CampaignStatus, EventState, Heartbeat, WebhookEvent
+
+HEARTBEAT = "sweep"
+
+
+def sweep() -> None:
+    """Do one tick: heartbeat, expired leases, due campaigns, forgotten work, finished sums."""
+    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"beat_at": timezone.now()})
+    dispatch.expire_leases()
+    start_due()
+    inbound.replay_known()
+    if WebhookEvent.objects.filter(state=EventState.RECEIVED).exists():
+        queue.ring("apply_events")
+    active = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
+    conclude(Campaign.objects.filter(status__in=active).values_list("pk", flat=True))
+    if dispatch.claimable(timezone.now()).exists():
+        pump.ring()

@@ -1,0 +1,19 @@
+"""Entry points of the cluster. Each takes whole numbers, calls one verb and returns nothing."""
+
+from . import inbound, pump
+from .sweep import sweep as run_sweep
+
+
+def pump_frames(slot: int = 0) -> None:
+    """Send what is due."""
+    pump.run(slot)
+
+
+def apply_events() -> None:
+    """Apply what the gateway told us."""
+    inbound.apply_events(linger=inbound.LINGER)
+
+
+def sweep() -> None:
+    """Do one tick."""
+    run_sweep()

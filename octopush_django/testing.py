@@ -1,0 +1,92 @@
+"""For your own tests: an outbox, and a gateway that reports, replies and says STOP on demand.
+
+Set ``OCTOPUSH_BACKEND`` to ``octopush_django.backends.locmem.LocMemBackend``; then::
+
+    campaign = send_campaign(text="Your parcel is here.", purpose="alert",
+                             recipients=["+33612345678"], sender="Shop")
+    run_pump()                                   # what the worker would do
+    assert outbox[0]["text"] == "Your parcel is here."
+    deliver(campaign.recipients.get(), "DELIVERED")
+    reply(campaign, "+33612345678", "Thank you")
+
+Everything goes through the real code: only the network and the cluster are missing.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.utils import timezone
+
+from . import inbound, pump
+from .answers import Answer
+from .backends import locmem
+from .backends.locmem import outbox
+from .models import Campaign, Recipient
+
+__all__ = ["deliver", "fail_next", "outbox", "reply", "reset", "run_pump", "stop"]
+
+
+def run_pump() -> None:
+    """Do what the worker would do now: send every frame that is due."""
+    while pump.run_once():
+        pass
+
+
+def reset() -> None:
+    """Empty the outbox and forget planned answers; for ``setUp``."""
+    outbox.clear()
+    locmem.answers.clear()
+
+
+@contextmanager
+def fail_next(outcome: str, *, code: int | None = None, http_status: int = 400) -> Iterator[None]:
+    """Make the next frame end as ``refused``, ``unreachable`` or ``uncertain``."""
+    answer = Answer(
+        outcome,  # type: ignore[arg-type]
+        http_status=None if outcome != "refused" else http_status,
+        code=code,
+        message="planned by a test",
+    )
+    locmem.answers.append(answer)
+    try:
+        yield
+    finally:
+        if answer in locmem.answers:
+            locmem.answers.remove(answer)
+
+
+def deliver(recipient: Recipient, status: str = "DELIVERED") -> None:
+    """Report ``status`` (the gateway's word) for a recipient whose frame was accepted."""
+    ticket = recipient.frame.ticket if recipient.frame else ""
+    _post(
+        {
+            "channel": "sms",
+            "message_id": ticket,
+            "number": recipient.address,
+            "status": status,
+            "delivery_date": _now(),
+        }
+    )
+
+
+def reply(campaign: Campaign | None, number: str, text: str) -> None:
+    """Let ``number`` answer ``text`` to a campaign (None: out of the blue)."""
+    frame = campaign and campaign.frames.filter(recipients__address=number).first()
+    ticket = frame.ticket if frame else ""
+    _post({"message_id": ticket, "number": number, "text": text, "reception_date": _now()})
+
+
+def stop(number: str) -> None:
+    """Let ``number`` opt out, as the gateway tells it."""
+    _post({"message_id": "", "number": number, "text": "STOP", "stop_date": _now()})
+
+
+def _post(document: dict[str, Any]) -> None:
+    inbound.receive(json.dumps(document).encode())
+    inbound.apply_events()
+
+
+def _now() -> str:
+    return f"{timezone.localtime():%Y-%m-%d %H:%M:%S}"
