@@ -175,6 +175,10 @@ class OctopushClient:
     def __repr__(self) -> str:
         return f"<OctopushClient {self.base_url}>"
 
+    def __reduce__(self) -> Any:
+        # A pickle would carry the key to wherever pickles go.
+        raise TypeError("a client holds credentials and a connection: make a new one")
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()

@@ -226,8 +226,8 @@ def _apply_alone(event: WebhookEvent) -> None:
     except Exception as error:
         logger.exception("Event %s cannot be applied", event.pk)
         event.error = f"{type(error).__name__} while it was applied"
-        if event.tries >= MOST_TRIES:
-            event.state = EventState.QUARANTINED
+        given_up = event.tries >= MOST_TRIES
+        event.state = EventState.QUARANTINED if given_up else EventState.RECEIVED
 
 
 def _apply(events: Sequence[WebhookEvent]) -> None:

@@ -24,8 +24,10 @@ _OPT_OUT = re.compile(
     rf"(?: (?:{_STOP_WORDS}|{_POLITE}|a|au|to|at|\d{{4,6}}))*"
 )
 _UNAMBIGUOUS = re.compile(
-    r"\b(?:desabonn\w+|desinscri\w+|unsubscribe|ne (?:plus|pas) (?:recevoir|m ecri\w+|m envoy\w+|"
-    r"me contact\w+)|ne m (?:envoyez|ecrivez) plus|ne me contactez plus|"
+    r"\b(?:desabonn\w+|desinscri\w+|unsubscribe|"
+    r"(?:plus|pas) (?:\w+ ){0,2}"
+    r"(?:recevoir|de (?:sms|messages?)|m (?:ecrire|envoyer)|me contacter)|"
+    r"(?:m (?:envoyez|ecrivez|envoie|ecris)|me (?:contactez|contacte|derangez)) plus|"
     r"(?:retire|enleve|supprime)\w*[ -]moi|remove me|take me off|stop (?:texting|sending))\b"
 )
 _MENTION = re.compile(rf"\b(?:{_STOP_WORDS}|stopper|stoppez)\b")

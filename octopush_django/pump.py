@@ -56,12 +56,13 @@ def run(slot: int = 0, seconds: float = SLICE) -> None:
 
 def run_once() -> bool:
     """Send one round of due frames in this thread; False if there was none. For tests."""
+    if not _has_work():
+        return False
+    backend = get_backend()
     claims = dispatch.claim()
-    if claims:
-        backend = get_backend()
-        settlement.settle([(claim, backend.send(claim.path, claim.body)) for claim in claims])
-        backend.close()
-    return bool(claims)
+    settlement.settle([(claim, backend.send(claim.path, claim.body)) for claim in claims])
+    backend.close()
+    return True
 
 
 def _pump(seconds: float) -> None:

@@ -37,6 +37,8 @@ _SETTLED_FIELDS = [
 
 def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
     """Record what came of calls, all in one transaction."""
+    if not results:
+        return
     now = timezone.now()
     with transaction.atomic():
         locked = Frame.objects.select_for_update(of=("self",)).select_related("campaign")

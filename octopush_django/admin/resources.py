@@ -26,7 +26,7 @@ class AnyTable(base_formats.CSV):  # type: ignore[misc]
         return "rb"
 
     def is_binary(self) -> bool:
-        return False
+        return True
 
     def create_dataset(self, in_stream: Any, **kwargs: Any) -> Dataset:
         content = in_stream.encode() if isinstance(in_stream, str) else in_stream

@@ -19,7 +19,8 @@ def validate_phone_number(value: Any) -> None:
     if canonical(str(value), conf.region) is None:
         raise ValidationError(
             _("“%(value)s” is not a phone number. Write it like 06 12 34 56 78 or +33612345678."),
-            code="invalid",
+            # Not "invalid": the library would put its own sentence in place of ours.
+            code="invalid_phone_number",
             params={"value": value},
         )
 

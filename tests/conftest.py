@@ -1,0 +1,37 @@
+"""What every test starts from: an empty outbox, a quiet doorbell, no road to the outside."""
+
+import socket
+
+import pytest
+
+from octopush_django import queue, testing, views
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost", "127.0.0.2")
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch):
+    connect = socket.socket.connect
+
+    def guarded(self, address):
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_outbox():
+    testing.reset()
+    yield
+    testing.reset()
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch):
+    """The rings of this test, which reach no queue."""
+    rings = []
+    monkeypatch.setattr(queue, "_enqueue", lambda path, *args: rings.append((path, *args)))
+    monkeypatch.setattr(views, "_last_ring", float("-inf"))
+    return rings

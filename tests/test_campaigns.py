@@ -1,0 +1,413 @@
+"""The public verbs, as a developer calls them."""
+
+import asyncio
+import json
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from octopush_django import campaigns, signals
+from octopush_django.campaigns import (
+    cancel_campaign,
+    halt,
+    launch_campaign,
+    lift_halts,
+    pause_campaign,
+    preview_campaign,
+    resume_campaign,
+    schedule_campaign,
+    send_campaign,
+    start_due,
+)
+from octopush_django.exceptions import (
+    ComplianceError,
+    EmptyAudience,
+    InvalidCampaign,
+    NotAllowedNow,
+)
+from octopush_django.models import Campaign, Contact, OptOut, Recipient
+from octopush_django.testing import outbox, run_pump
+
+from .people import STOP, make_list, number, send, send_marketing
+
+pytestmark = pytest.mark.django_db
+
+
+def draft(**values):
+    lists = values.pop("lists", None) or [make_list()]
+    campaign = Campaign.objects.create(
+        **{"text": "Hello", "purpose": "alert", "sender": "Shop", **values}
+    )
+    campaign.include.set(lists)
+    return campaign
+
+
+# --- send_campaign ------------------------------------------------------------------------------
+
+
+def test_it_sends_what_was_asked():
+    campaign = send(
+        text="{first_name|Hello}, order {param1}.",
+        recipients=[{"phone_number": "06 12 34 56 78", "param1": "7"}],
+    )
+    assert outbox == []
+    run_pump()
+    [request] = outbox
+    assert request["recipients"] == [
+        {"phone_number": "+33612345678", "first_name": "Hello", "param1": "7"}
+    ]
+    assert request["text"] == "{first_name}, order {param1}."
+    assert (request["purpose"], request["type"]) == ("alert", "sms_premium")
+    assert request["auto_optimize_text"] is False
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("sent", "")
+    assert campaign.finished_at
+
+
+def test_every_kind_of_source():
+    contact = Contact.objects.create(phone_number="0612345678", first_name="Ana")
+    for recipients in ("0612345678", ["0612345678"], contact, [contact], Contact.objects.all(),
+                       {"phone_number": "0612345678"}, (n for n in ["0612345678"])):  # fmt: skip
+        assert send(recipients=recipients).recipients.get().address == "+33612345678"
+    assert send(audience=Contact.objects.all()).recipients.count() == 1
+    user = User.objects.create(username="0612345678")
+    assert send(recipients=User.objects.filter(pk=user.pk), phone_field="username")
+
+
+def test_lists_by_object_or_name():
+    contact_list = make_list("Gold")
+    assert send(contact_lists=[contact_list]).recipients.count() == 3
+    assert send(contact_lists="Gold").recipients.count() == 3
+    with pytest.raises(InvalidCampaign, match="Silver"):
+        send(contact_lists=["Silver"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"purpose": "transactional"}, "purpose"),
+        ({"sms_type": "premium"}, "sms_type"),
+        ({"channel": "pigeon"}, "channel"),
+        ({"scheduler": "cron"}, "scheduler"),
+        ({"recipients": ["abc"]}, "recipients"),
+        ({"recipients": None, "contact_lists": None}, "recipients"),
+        ({"audience": User.objects.all()}, "audience"),
+        ({"with_replies": "yes"}, "with_replies"),
+        ({"simulation": "False"}, "simulation"),
+        ({"send_at": datetime(2031, 1, 1)}, "send_at"),
+        ({"send_at": "2031-01-01"}, "send_at"),
+        ({"options": {"colour": 1}}, "options"),
+        ({"key": ""}, "key"),
+        ({"text": None}, "text"),
+        ({"name": "x" * 201}, "name"),
+    ],
+)
+def test_wrong_arguments_are_refused_by_name(arguments, field):
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(**arguments)
+    assert refusal.value.field == field
+    assert not Campaign.objects.exists()
+
+
+def test_the_past_and_the_far_future_are_refused():
+    for days in (-1, 400):
+        with pytest.raises(InvalidCampaign):
+            send(send_at=timezone.now() + timedelta(days=days))
+
+
+def test_purpose_has_no_default():
+    with pytest.raises(TypeError):
+        send_campaign(text="Hello", recipients=["0612345678"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [({"purpose": "wholesale"}, "stop_missing"), ({"sender": "Company X"}, "sender_wrong"),
+     ({"text": "{oops}"}, "placeholder"), ({"text": ""}, "text_missing"),
+     ({"text": "x" * 1225}, "text_too_long")],
+)  # fmt: skip
+def test_what_the_rules_forbid_is_refused(arguments, code):
+    with pytest.raises(ComplianceError) as refusal:
+        send(**arguments)
+    assert [finding.code for finding in refusal.value.findings] == [code]
+    assert not Campaign.objects.exists()
+
+
+def test_nobody_to_send_to_is_refused():
+    Contact.objects.create(phone_number="0123456789")
+    with pytest.raises(EmptyAudience) as refusal:
+        send(recipients=Contact.objects.all())
+    assert refusal.value.exclusions == {"not_mobile": 1}
+    assert not Campaign.objects.exists()
+    assert not Recipient.objects.exists()
+
+
+def test_a_key_makes_a_repeat_return_the_first():
+    first = send(key="order-7")
+    assert send(key="order-7", text="{not even looked at") == first
+    assert Campaign.objects.count() == 1
+
+
+def test_a_lost_race_for_a_key_returns_the_winner(monkeypatch):
+    """The other call commits between our look-up and our insert."""
+    original = campaigns.drafts.draft
+    winners = []
+
+    def meanwhile(**arguments):
+        made = original(**arguments)
+        if not winners:
+            winners.append(None)
+            winners[0] = send(key="order-7")
+        return made
+
+    monkeypatch.setattr(campaigns.drafts, "draft", meanwhile)
+    with transaction.atomic():
+        assert send(key="order-7") == winners[0]
+        assert Campaign.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rolled_back_view_sends_nothing(rung):
+    with transaction.atomic():
+        send()
+        transaction.set_rollback(True)
+    assert rung == []
+    assert not Campaign.objects.exists()
+    with transaction.atomic():
+        send()
+        assert rung == []
+    assert rung == [("octopush_django.tasks.pump_frames", 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_async_twin():
+    campaign = asyncio.run(
+        campaigns.asend_campaign(text="Hi", purpose="alert", recipients=["0612345678"])
+    )
+    assert campaign.status == "sending"
+
+
+def test_the_sender_comes_from_the_settings(settings):
+    settings.OCTOPUSH_SENDER = "Octave"
+    assert send(sender=None).sender == "Octave"
+
+
+def test_simulation_can_be_forced(settings):
+    settings.OCTOPUSH_SIMULATION = True
+    campaign = send(simulation=False)
+    assert campaign.simulation
+    run_pump()
+    assert outbox[0]["simulation_mode"] is True
+
+
+def test_signals_are_sent_and_a_raising_receiver_loses_nothing(
+    django_capture_on_commit_callbacks,
+):
+    seen = []
+
+    def note(signal, **kwargs):
+        seen.append((signal, kwargs))
+        raise RuntimeError("receivers may fail")
+
+    watched = (signals.campaign_launched, signals.frame_accepted, signals.campaign_finished)
+    for signal in watched:
+        signal.connect(note)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            campaign = send()
+            run_pump()
+    finally:
+        for signal in watched:
+            signal.disconnect(note)
+    assert [signal for signal, _ in seen] == list(watched)
+    assert seen[1][1]["ticket"] == campaign.frames.get().ticket
+
+
+# --- launch, schedule, pause, resume, cancel ----------------------------------------------------
+
+
+def test_launch_happens_once():
+    campaign = draft()
+    same = Campaign.objects.get(pk=campaign.pk)
+    launch_campaign(campaign)
+    with pytest.raises(NotAllowedNow, match="Sending"):
+        launch_campaign(same)
+    run_pump()
+    assert len(outbox) == 1
+
+
+def test_launch_records_who():
+    user = User.objects.create(username="marketer")
+    campaign = launch_campaign(draft(), by=user)
+    campaign.refresh_from_db()
+    assert campaign.launched_by == user
+    assert campaign.launched_at
+
+
+def test_a_scheduled_campaign_waits_and_drops_who_opts_out():
+    when = timezone.now() + timedelta(hours=3)
+    campaign = send_marketing(contact_lists=[make_list()], send_at=when)
+    assert campaign.status == "scheduled"
+    run_pump()
+    start_due()
+    assert outbox == []
+    OptOut.objects.create(address=number(1))
+    with time_machine.travel(when + timedelta(minutes=1)):
+        assert start_due() == 1
+        assert start_due() == 0
+        run_pump()
+    assert [p["phone_number"] for p in outbox[0]["recipients"]] == [number(0), number(2)]
+    dropped = campaign.recipients.get(address=number(1))
+    assert (dropped.exclusion, dropped.status) == ("opted_out", "excluded")
+
+
+def test_too_late_waits_for_a_person():
+    when = timezone.now() + timedelta(hours=1)
+    campaign = send(send_at=when)
+    with time_machine.travel(when + timedelta(hours=3)):
+        assert start_due() == 0
+        campaign.refresh_from_db()
+        assert (campaign.status, campaign.reason_code) == ("paused", "late")
+        resume_campaign(campaign)
+        run_pump()
+    assert len(outbox) == 1
+
+
+def test_a_schedule_can_be_moved_but_not_into_the_past():
+    campaign = send(send_at=timezone.now() + timedelta(hours=1))
+    later = timezone.now() + timedelta(hours=9)
+    schedule_campaign(campaign, later)
+    campaign.refresh_from_db()
+    assert campaign.send_at == later
+    with pytest.raises(InvalidCampaign):
+        schedule_campaign(campaign, timezone.now() - timedelta(hours=1))
+
+
+def test_the_gateways_own_clock_hands_over_at_once():
+    when = timezone.now() + timedelta(hours=2)
+    campaign = send(send_at=when, scheduler="gateway")
+    assert campaign.status == "sending"
+    run_pump()
+    sent = datetime.fromisoformat(outbox[0]["send_at"])
+    assert sent == when.replace(microsecond=0)
+
+
+def test_pause_stops_and_resume_goes_on(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 2
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    campaign = send(contact_lists=[make_list(people=6)])
+    pause_campaign(campaign)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("paused", "person")
+    run_pump()
+    assert outbox == []
+    resume_campaign(campaign)
+    run_pump()
+    assert len(outbox) == 3
+    with pytest.raises(NotAllowedNow):
+        pause_campaign(campaign)
+
+
+def test_cancel_leaves_what_has_not_left(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 2
+    settings.OCTOPUSH_PILOT_SIZE = 1
+    campaign = send(contact_lists=[make_list(people=9)])
+    from octopush_django import pump
+
+    pump.run_once()  # the pilot
+    cancel_campaign(campaign)
+    run_pump()
+    assert len(outbox) == 1
+    assert (campaign.status, campaign.finished_at is not None) == ("cancelled", True)
+    assert "1 people" in campaign.reason
+    states = set(campaign.recipients.with_state().values_list("state", flat=True))
+    assert states == {"accepted", "cancelled"}
+    with pytest.raises(NotAllowedNow):
+        resume_campaign(campaign)
+
+
+def test_halt_stops_everything_at_once():
+    campaign = send()
+    record = halt("wrong price list")
+    run_pump()
+    assert outbox == []
+    campaign.refresh_from_db()
+    assert (campaign.reason_code, campaign.reason) == ("halted", record.reason)
+    lift_halts()
+    run_pump()
+    assert len(outbox) == 1
+
+
+# --- preview ------------------------------------------------------------------------------------
+
+
+def test_preview_counts_and_stores_nothing():
+    contact_list = make_list(people=4, consent="given")
+    Contact.objects.filter(phone_number=number(3)).update(first_name="x" * 45)
+    OptOut.objects.create(address=number(0))
+    text = "y" * 110 + " {first_name} " + STOP
+    arguments = {"text": text, "purpose": "wholesale", "contact_lists": [contact_list],
+                 "recipients": [number(1), "0612345678"], "sender": "Shop"}  # fmt: skip
+    preview = preview_campaign(**arguments)
+    assert preview.count == 3
+    assert preview.exclusions == {"opted_out": 1, "missing_value": 2}
+    assert preview.histogram == {1: 2, 2: 1}
+    assert preview.total_segments == 4
+    assert preview.findings == []
+    assert preview.cost is None
+    assert not Campaign.objects.exists()
+    campaign = send_campaign(**arguments)
+    assert campaign.recipients.filter(exclusion="").count() == preview.count
+    assert preview_campaign(campaign).histogram == preview.histogram
+    assert preview_campaign(campaign).exclusions == preview.exclusions
+
+
+def test_preview_of_a_draft_and_its_fingerprint():
+    campaign = draft(lists=[make_list(people=2)])
+    before = preview_campaign(campaign)
+    assert before.count == 2
+    assert preview_campaign(campaign).fingerprint == before.fingerprint
+    campaign.include.first().contacts.add(Contact.objects.create(phone_number="0612345678"))
+    assert preview_campaign(campaign).fingerprint != before.fingerprint
+
+
+def test_preview_tells_what_forbids_sending():
+    preview = preview_campaign(text="Promo", purpose="wholesale", recipients=["0123456789"])
+    assert [finding.code for finding in preview.findings] == ["stop_missing", "nobody"]
+
+
+def test_the_price_is_that_of_the_last_bill(monkeypatch):
+    from octopush_django.backends import locmem
+
+    plain = locmem.accept
+
+    def with_sms(request):
+        from dataclasses import replace
+
+        return replace(plain(request), number_of_sms=len(request["recipients"]))
+
+    monkeypatch.setattr(locmem, "accept", with_sms)
+    send()
+    run_pump()
+    preview = preview_campaign(text="x" * 161, purpose="alert", recipients=["0612345678"])
+    assert str(preview.cost) == "0.0980"
+
+
+def test_excluded_lists_win():
+    included, excluded = make_list(people=3), make_list("Not these", people=0)
+    excluded.contacts.add(included.contacts.order_by("pk").first())
+    campaign = draft(lists=[included])
+    campaign.exclude.add(excluded)
+    launch_campaign(campaign)
+    assert campaign.recipients.filter(exclusion="excluded_list").count() == 1
+    assert campaign.recipients.filter(exclusion="").count() == 2
+
+
+def test_payloads_are_json_of_the_documented_keys():
+    campaign = send(text="{first_name|x}", contact_lists=[make_list(people=1)])
+    payload = json.loads(campaign.recipients.get().payload)
+    assert set(payload) == {"phone_number", "first_name"}

@@ -1,0 +1,456 @@
+"""Claims and settlements: every answer, every race that a test can stage."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from octopush_django import dispatch, lifecycle, pump, settlement
+from octopush_django.answers import Answer
+from octopush_django.campaigns import pause_campaign, resume_campaign
+from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
+from octopush_django.testing import fail_next, outbox, run_pump
+
+from .people import make_list, number, send, send_marketing
+
+pytestmark = pytest.mark.django_db
+
+TICKET = Answer("accepted", http_status=201, ticket="sms_1", number_of_contacts=1,
+                total_cost=Decimal("0.049"), number_of_sms=1)  # fmt: skip
+SILENCE = Answer("uncertain", message="No answer: ReadTimeout")
+DUPLICATE = Answer("refused", http_status=400, code=120)
+
+
+def answer(claims, *answers):
+    settlement.settle(list(zip(claims, answers, strict=True)))
+
+
+def later(**delta):
+    return time_machine.travel(timezone.now() + timedelta(**delta))
+
+
+def frame():
+    return Frame.objects.get()
+
+
+# --- intent -------------------------------------------------------------------------------------
+
+
+def test_the_intent_is_there_before_the_call():
+    send()
+    [claim] = dispatch.claim()
+    attempt = SendAttempt.objects.get()
+    assert (attempt.outcome, attempt.fence, attempt.request_id) == (
+        "", claim.fence, frame().request_id,
+    )  # fmt: skip
+    assert frame().status == "sending"
+    assert frame().lease_until > timezone.now()
+    assert frame().first_posted_at
+
+
+def test_nobody_claims_a_claimed_frame():
+    send()
+    assert len(dispatch.claim()) == 1
+    assert dispatch.claim() == []
+
+
+def test_the_answer_is_written_down():
+    send()
+    claims = dispatch.claim()
+    answer(claims, TICKET)
+    attempt = SendAttempt.objects.get()
+    assert (attempt.outcome, attempt.http_status) == ("accepted", 201)
+    assert attempt.ended_at
+    found = frame()
+    assert (found.status, found.ticket, found.cost) == ("accepted", "sms_1", Decimal("0.049"))
+    assert (found.contacts_accepted, found.segments_billed) == (1, 1)
+    assert not found.cost_is_estimate
+
+
+# --- repeats ------------------------------------------------------------------------------------
+
+
+def test_uncertain_is_repeated_under_the_same_id_with_the_same_body():
+    send()
+    [first] = dispatch.claim()
+    answer([first], SILENCE)
+    assert (frame().status, frame().ambiguous) == ("uncertain", True)
+    assert dispatch.claim() == []
+    assert Campaign.objects.get().reason_code == "gateway"
+    with later(minutes=1):
+        [second] = dispatch.claim()
+        assert second.body == first.body
+        assert second.fence == first.fence + 1
+        answer([second], DUPLICATE)
+    assert (frame().status, frame().ticket) == ("accepted", "")
+    assert frame().cost_is_estimate
+    campaign = Campaign.objects.get()
+    assert (campaign.status, campaign.reason_code) == ("sent", "")
+
+
+def test_a_duplicate_out_of_the_blue_is_left_to_a_person():
+    send()
+    answer(dispatch.claim(), DUPLICATE)
+    assert frame().status == "undecided"
+    campaign = Campaign.objects.get()
+    assert (campaign.status, campaign.reason_code) == ("sending", "undecided")
+
+
+def test_a_duplicate_after_a_coded_failure_proves_nothing():
+    send()
+    answer(dispatch.claim(), Answer("uncertain", http_status=400, code=500))
+    with later(minutes=1):
+        answer(dispatch.claim(), DUPLICATE)
+    assert frame().status == "undecided"
+
+
+def test_a_refusal_after_silence_proves_nothing():
+    send()
+    answer(dispatch.claim(), SILENCE)
+    with later(minutes=1):
+        answer(dispatch.claim(), Answer("refused", http_status=400, code=104))
+    assert frame().status == "undecided"
+    assert frame().generation == 1
+
+
+def test_unreachable_goes_back_and_keeps_its_id():
+    send()
+    before = frame().request_id
+    answer(dispatch.claim(), Answer("unreachable"))
+    found = frame()
+    assert (found.status, found.request_id, found.ambiguous) == ("pending", before, False)
+    assert found.first_posted_at is None
+    assert found.next_action_at > timezone.now()
+
+
+def test_a_clear_refusal_for_credit_waits_and_gets_a_new_id():
+    send()
+    before = frame().request_id
+    answer(dispatch.claim(), Answer("refused", http_status=400, code=104, message="No credit"))
+    campaign = Campaign.objects.get()
+    assert (campaign.status, campaign.reason_code) == ("paused", "credit")
+    assert "No credit" in campaign.reason
+    found = frame()
+    assert (found.status, found.generation) == ("pending", 2)
+    assert found.request_id != before
+    resume_campaign(campaign)
+    run_pump()
+    assert outbox[0]["request_id"] == found.request_id
+    campaign.refresh_from_db()
+    assert campaign.status == "sent"
+
+
+def test_another_refusal_fails_a_campaign_of_one_frame():
+    send()
+    answer(dispatch.claim(), Answer("refused", http_status=400, code=1340, message="Bad word"))
+    campaign = Campaign.objects.get()
+    assert (frame().status, campaign.status) == ("refused", "failed")
+    assert "Bad word" in campaign.reason
+    assert campaign.recipients.with_state().get().state == "cancelled"
+
+
+def test_a_refusal_pauses_the_frames_behind_it(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 1
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    campaign = send(contact_lists=[make_list(people=3)])
+    answer(dispatch.claim(limit=1), Answer("refused", http_status=400, code=106))
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("paused", "refused")
+    assert dispatch.claim() == []
+    resume_campaign(campaign)
+    run_pump()
+    campaign.refresh_from_db()
+    assert campaign.status == "sent"
+    assert len(outbox) == 2
+
+
+def test_too_old_to_repeat_is_left_to_a_person():
+    send()
+    answer(dispatch.claim(), SILENCE)
+    with later(hours=20):
+        assert dispatch.claim() == []
+    assert frame().status == "undecided"
+
+
+def test_without_leave_to_repeat_a_person_decides(settings):
+    settings.OCTOPUSH_REPOST_UNCERTAIN = False
+    send()
+    answer(dispatch.claim(), SILENCE)
+    with later(minutes=1):
+        assert dispatch.claim() == []
+    assert frame().status == "undecided"
+
+
+def test_two_uncertain_frames_stop_new_ones_but_not_repeats(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 1
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    send(contact_lists=[make_list(people=4)])
+    claims = dispatch.claim(limit=2)
+    answer(claims, SILENCE, SILENCE)
+    assert dispatch.claim() == []
+    with later(minutes=1):
+        repeats = dispatch.claim()
+        assert {claim.frame_id for claim in repeats} == {claim.frame_id for claim in claims}
+        answer(repeats, TICKET, Answer("accepted", http_status=201, ticket="sms_2"))
+        assert len(dispatch.claim()) == 2
+
+
+def test_a_frame_that_kills_its_worker_is_left_to_a_person():
+    send()
+    now = timezone.now()
+    for _ in range(dispatch.MOST_CLAIMS):
+        assert len(dispatch.claim(now=now)) == 1
+        now += timedelta(minutes=5)
+        assert dispatch.expire_leases(now=now) == 1
+    assert dispatch.claim(now=now) == []
+    assert frame().status == "undecided"
+
+
+# --- dead and late workers ----------------------------------------------------------------------
+
+
+def test_an_expired_lease_is_repeated_at_once_as_uncertain():
+    send()
+    dispatch.claim()
+    assert dispatch.expire_leases() == 0
+    with later(minutes=3):
+        assert dispatch.expire_leases() == 1
+        assert (frame().status, frame().ambiguous) == ("uncertain", True)
+        assert SendAttempt.objects.get().outcome == "uncertain"
+        assert len(dispatch.claim()) == 1
+
+
+def test_late_truth_wins_and_a_stale_no_does_not():
+    send()
+    stale = dispatch.claim()
+    with later(minutes=3):
+        dispatch.expire_leases()
+        fresh = dispatch.claim()
+        answer(stale, Answer("refused", http_status=400, code=104))
+        assert frame().status == "sending"
+        answer(stale, TICKET)
+        assert (frame().status, frame().ticket) == ("accepted", "sms_1")
+        answer(fresh, DUPLICATE)
+    assert (frame().status, frame().ticket) == ("accepted", "sms_1")
+    assert Campaign.objects.get().status == "sent"
+
+
+# --- the last look ------------------------------------------------------------------------------
+
+
+def test_who_opted_out_is_dropped_at_the_claim():
+    send_marketing(contact_lists=[make_list(people=2)])
+    OptOut.objects.create(address=number(0))
+    [claim] = dispatch.claim()
+    assert number(0) not in claim.body.decode()
+    assert SendAttempt.objects.get().left_out == [number(0)]
+
+
+def test_the_body_of_a_repeat_only_loses_who_opted_out():
+    send_marketing(contact_lists=[make_list(people=3)])
+    [first] = dispatch.claim()
+    answer([first], SILENCE)
+    OptOut.objects.create(address=number(1))
+    with later(minutes=1):
+        [second] = dispatch.claim()
+    assert number(1) not in second.body.decode()
+    removed = f', {{"phone_number": "{number(1)}"}}'.encode()
+    assert second.body == first.body.replace(removed, b"") or (
+        second.body == first.body.replace(removed.replace(b": ", b":"), b"")
+    )
+
+
+def test_transactional_does_not_ask_the_opt_outs():
+    OptOut.objects.create(address=number(0))
+    send(recipients=[number(0)])
+    run_pump()
+    assert len(outbox) == 1
+
+
+def test_a_frame_of_which_everybody_left_is_empty():
+    send_marketing(recipients=[number(0)])
+    OptOut.objects.create(address=number(0))
+    run_pump()
+    assert outbox == []
+    lifecycle.conclude([Campaign.objects.get().pk])
+    campaign = Campaign.objects.get()
+    assert frame().status == "empty"
+    assert (campaign.status, campaign.reason_code) == ("failed", "nobody_left")
+
+
+def test_an_ambiguous_frame_of_which_everybody_left_needs_a_person():
+    send_marketing(recipients=[number(0)])
+    answer(dispatch.claim(), SILENCE)
+    OptOut.objects.create(address=number(0))
+    with later(minutes=1):
+        assert dispatch.claim() == []
+    assert frame().status == "undecided"
+
+
+def test_another_copy_of_the_site_stays_silent(settings):
+    settings.OCTOPUSH_INSTANCE = "production"
+    campaign = send()
+    settings.OCTOPUSH_INSTANCE = "staging"
+    run_pump()
+    campaign.refresh_from_db()
+    assert outbox == []
+    assert (campaign.status, campaign.reason_code) == ("paused", "instance")
+
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def test_marketing_waits_for_the_allowed_hours(settings):
+    settings.OCTOPUSH_QUIET_HOURS = "mon-sat 08:00-20:00"
+    with time_machine.travel(datetime(2026, 11, 21, 21, 0, tzinfo=PARIS)):  # Saturday night
+        campaign = send_marketing()
+        run_pump()
+        campaign.refresh_from_db()
+        assert outbox == []
+        assert (campaign.status, campaign.reason_code) == ("sending", "quiet_hours")
+        assert "Europe/Paris" in campaign.reason
+        send()
+        run_pump()
+        assert len(outbox) == 1  # transactional leaves at any hour
+    with time_machine.travel(datetime(2026, 11, 23, 7, 59, tzinfo=PARIS)):
+        run_pump()
+        assert len(outbox) == 1
+    with time_machine.travel(datetime(2026, 11, 23, 8, 0, tzinfo=PARIS)):
+        run_pump()
+        campaign.refresh_from_db()
+        assert len(outbox) == 2
+        assert (campaign.status, campaign.reason_code) == ("sent", "")
+
+
+def test_a_paused_campaign_is_not_claimed():
+    campaign = send()
+    pause_campaign(campaign)
+    assert dispatch.claim() == []
+
+
+# --- the pilot ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def piloted(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 10
+    settings.OCTOPUSH_PILOT_SIZE = 4
+    return send(contact_lists=[make_list(people=40)])
+
+
+def bill(people, sms):
+    return Answer("accepted", http_status=201, ticket="sms_1", number_of_contacts=people,
+                  number_of_sms=sms, total_cost=Decimal("0.2"))  # fmt: skip
+
+
+def test_the_others_wait_for_the_pilot(piloted):
+    claims = dispatch.claim()
+    assert len(claims) == 1
+    answer(claims, bill(4, 4))
+    assert len(dispatch.claim()) == 4
+
+
+@pytest.mark.parametrize(("people", "sms"), [(4, 8), (2, 2)])
+def test_a_bill_unlike_the_estimate_pauses(piloted, people, sms):
+    answer(dispatch.claim(), bill(people, sms))
+    piloted.refresh_from_db()
+    assert (piloted.status, piloted.reason_code) == ("paused", "pilot")
+    assert f"{sms} SMS" in piloted.reason
+    resume_campaign(piloted)
+    assert len(dispatch.claim()) == 4
+
+
+def test_an_empty_pilot_lets_the_others_go(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 2
+    settings.OCTOPUSH_PILOT_SIZE = 1
+    campaign = send_marketing(contact_lists=[make_list(people=5)])
+    first = campaign.frames.get(number=1).recipients.get()
+    OptOut.objects.create(address=first.address)
+    run_pump()
+    assert sum(len(request["recipients"]) for request in outbox) == 4
+
+
+# --- the pump -----------------------------------------------------------------------------------
+
+
+def test_a_backend_that_cannot_be_made_pauses_with_the_reason(settings):
+    campaign = send()
+    settings.OCTOPUSH_BACKEND = "octopush_django.backends.octopush.OctopushBackend"
+    settings.OCTOPUSH_API_KEY = None
+    pump.run(0)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("paused", "credentials")
+    assert "OCTOPUSH_API_KEY" in campaign.reason
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_the_pump_sends_everything_once(settings, concurrency):
+    settings.OCTOPUSH_CONCURRENCY = concurrency
+    settings.OCTOPUSH_FRAME_SIZE = 3
+    campaign = send(contact_lists=[make_list(people=100)])
+    pump.run(0, seconds=10)
+    campaign.refresh_from_db()
+    assert campaign.status == "sent"
+    sent = [person["phone_number"] for request in outbox for person in request["recipients"]]
+    assert sorted(sent) == sorted(map(number, range(100)))
+
+
+def test_a_second_pump_for_the_same_slot_goes_away():
+    send()
+    with pump._holding("pump-0") as held:
+        assert held
+        pump.run(0)
+        assert outbox == []
+    pump.run(0)
+    assert len(outbox) == 1
+
+
+def test_a_backend_that_raises_leaves_the_frame_uncertain(monkeypatch):
+    from octopush_django.backends.locmem import LocMemBackend
+
+    def fail(self, path, body):
+        raise RuntimeError("a bug in a backend")
+
+    monkeypatch.setattr(LocMemBackend, "send", fail)
+    send()
+    pump.run(0, seconds=0.2)
+    assert frame().status == "uncertain"
+
+
+def test_what_no_poster_took_in_time_is_given_back(monkeypatch):
+    monkeypatch.setattr(pump, "OLDEST_CLAIM", -1.0)
+    send()
+    pump.run(0, seconds=0.2)
+    assert outbox == []
+    assert (frame().status, frame().ambiguous) == ("pending", False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [("refused", "refused"), ("unreachable", "pending"), ("uncertain", "uncertain")],
+)
+def test_planned_failures_for_other_peoples_tests(outcome, status):
+    with fail_next(outcome):
+        send()
+        run_pump()
+    assert frame().status == status
+
+
+def test_the_ledger_is_the_sum_of_the_frames(settings):
+    from octopush_django.reports import totals
+
+    settings.OCTOPUSH_FRAME_SIZE = 2
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    campaign = send(contact_lists=[make_list(people=4)])
+    first, second = dispatch.claim()
+    answer([first], bill(2, 2))
+    answer([second], SILENCE)
+    with later(minutes=1):
+        answer(dispatch.claim(), DUPLICATE)
+    figures = totals(campaign)
+    assert figures.cost == Decimal("0.4")
+    assert figures.cost_is_estimate
+    assert figures.people == sum(figures.states.values()) == 4

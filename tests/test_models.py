@@ -1,0 +1,155 @@
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+
+from octopush_django.models import (
+    Campaign,
+    Contact,
+    ContactList,
+    Frame,
+    OptOut,
+    Recipient,
+    SendAttempt,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def campaign(**values):
+    return Campaign.objects.create(text="x", purpose="alert", **values)
+
+
+def frame(**values):
+    values.setdefault("campaign", None)
+    values["campaign"] = values["campaign"] or campaign()
+    return Frame.objects.create(
+        **{"number": 1, "request_id": f"r{Frame.objects.count()}", "contacts": 1, **values}
+    )
+
+
+def refused(make):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make()
+
+
+def test_migrations_are_complete():
+    call_command("makemigrations", "octopush_django", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize("text", ["0612345678", "+33 6 12 34 56 78", "33612345678"])
+def test_a_contact_holds_the_canonical_number(text):
+    contact = Contact.objects.create(phone_number=text)
+    contact.refresh_from_db()
+    assert str(contact.phone_number) == "+33612345678"
+    assert contact.line_type == "mobile"
+    assert Contact.objects.get(phone_number="06.12.34.56.78") == contact
+    refused(lambda: Contact.objects.create(phone_number="+33612345678"))
+
+
+def test_test_numbers_are_contacts():
+    contact = Contact(phone_number="06 39 98 00 11")
+    contact.full_clean()
+    contact.save()
+    assert str(Contact.objects.get().phone_number) == "+33639980011"
+
+
+@pytest.mark.parametrize("text", ["abc", "0611", "06399800111"])
+def test_rubbish_is_stopped_by_the_model_and_by_the_database(text):
+    with pytest.raises(ValidationError, match=text):
+        Contact(phone_number=text).full_clean()
+    refused(lambda: Contact.objects.create(phone_number=text))
+
+
+def test_the_database_itself_holds_the_shape():
+    table = Contact._meta.db_table
+    contact = Contact.objects.create(phone_number="+33612345678")
+
+    def write():
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET phone_number = '0612' WHERE id = {contact.pk}")
+
+    refused(write)
+
+
+def test_a_contact_has_a_number_or_an_address():
+    Contact.objects.create(email="a@example.org")
+    Contact.objects.create(email="b@example.org")
+    refused(lambda: Contact.objects.create(first_name="Nobody"))
+
+
+def test_the_line_type_follows_every_way_of_writing():
+    contact = Contact.objects.create(phone_number="+33612345678")
+    Contact.objects.filter(pk=contact.pk).update(phone_number="+33123456789")
+    contact.refresh_from_db()
+    assert contact.line_type == ""
+    Contact.objects.all().resolve_line_types()
+    contact.refresh_from_db()
+    assert contact.line_type == "landline"
+    contact.phone_number = "+33612345678"
+    contact.save(update_fields=["phone_number"])
+    assert contact.line_type == "mobile"
+    contact.phone_number = "+33123456780"
+    Contact.objects.bulk_update([contact], ["phone_number"])
+    contact.refresh_from_db()
+    assert contact.line_type == "landline"
+
+
+def test_list_names_are_unique():
+    ContactList.objects.create(name="A")
+    refused(lambda: ContactList.objects.create(name="A"))
+
+
+def test_an_opt_out_is_canonical_and_unique():
+    OptOut.objects.create(address="06 12 34 56 78")
+    assert OptOut.objects.get().address == "+33612345678"
+    refused(lambda: OptOut.objects.create(address="+33612345678"))
+    OptOut.objects.create(address="A@Example.org", family="email")
+    assert OptOut.objects.filter(address="a@example.org").exists()
+    refused(lambda: OptOut.objects.create(address="nonsense"))
+
+
+def test_an_opt_out_survives_contact_and_list():
+    contact = Contact.objects.create(phone_number="+33612345678")
+    OptOut.objects.create(address="+33612345678", campaign=campaign())
+    contact.delete()
+    ContactList.objects.all().delete()
+    Campaign.objects.all().delete()
+    assert OptOut.objects.count() == 1
+
+
+def test_a_paused_campaign_says_why():
+    refused(lambda: campaign(status="paused"))
+    campaign(status="paused", reason_code="person")
+
+
+def test_statuses_are_the_known_ones():
+    refused(lambda: campaign(status="lost"))
+    refused(lambda: frame(status="lost"))
+
+
+@pytest.mark.parametrize("contacts", [0, 501])
+def test_a_frame_has_1_to_500(contacts):
+    refused(lambda: frame(contacts=contacts))
+
+
+def test_a_frame_is_numbered_once_and_its_request_id_is_its_own():
+    first = frame()
+    refused(lambda: frame(campaign=first.campaign, request_id="other"))
+    refused(lambda: frame(request_id=first.request_id))
+
+
+def test_a_number_receives_a_campaign_once():
+    c = campaign()
+    Recipient.objects.create(campaign=c, address="+33612345678")
+    refused(lambda: Recipient.objects.create(campaign=c, address="+33612345678"))
+    Recipient.objects.create(campaign=c, address="+33612345678", exclusion="duplicate")
+
+
+def test_one_open_attempt_per_frame():
+    f = frame()
+    SendAttempt.objects.create(frame=f, fence=1)
+    refused(lambda: SendAttempt.objects.create(frame=f, fence=2))
+    SendAttempt.objects.update(outcome="uncertain")
+    SendAttempt.objects.create(frame=f, fence=2)
+    refused(lambda: SendAttempt.objects.create(frame=f, fence=2, outcome="accepted"))
