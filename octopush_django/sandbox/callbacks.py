@@ -66,11 +66,12 @@ class Poster:
         begins = time.time() + self.account.switches.report_after
         if taken.sending.send_at:
             begins += max(0.0, (taken.sending.send_at - self.account.now).total_seconds())
-        for person in taken.people:
+        step = self.account.switches.report_spread / max(1, len(taken.people))
+        for place, person in enumerate(taken.people):
             address = person[taken.sending.address_key]
             outcome = self._outcome(taken, address)
             if not outcome.first:
-                self._plan(taken, address, outcome, begins)
+                self._plan(taken, address, outcome, begins + place * step)
 
     def announce_first(self, taken: Accepted) -> None:
         """Post the reports that come before the answer, and wait for them."""

@@ -38,6 +38,8 @@ class Switches:
     nested_replies: bool = False
     # From the answer to the reports, and from a report to the reply that follows it.
     report_after: float = 0.3
+    # The reports of a sending come over this many seconds, rather than at once.
+    report_spread: float = 0.0
     reply_after: float = 0.3
     # Any sign-in passes; or only this one, written login:key.
     account: str = ""

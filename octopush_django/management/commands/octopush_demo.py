@@ -1,6 +1,7 @@
 """The whole journey on this machine: sandbox, worker, site, a real campaign over real HTTP."""
 
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -36,6 +37,8 @@ TEXT = (
     "Bonjour {first_name|à vous}, samedi 20% de remise chez Octave sur présentation de ce SMS. "
     "Répondez OUI pour réserver. STOP au XXXXX"
 )
+REPORTS_WITHIN = 5.0
+"""Seconds over which the reports come, so that there is something to watch."""
 PATIENCE = 180
 """Seconds until a demo that does not end is given up."""
 
@@ -52,6 +55,7 @@ class Command(BaseCommand):
         if DEMO not in os.environ:
             _begin_again()
         contacts = Path(options["contacts"] or _sample())
+        logging.getLogger("django-q").setLevel(logging.WARNING)
         for name in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, _interrupt)
         try:
@@ -95,7 +99,10 @@ class Command(BaseCommand):
         webhook = site + reverse("octopush_django:webhook", args=[conf.webhook_secrets[0]])
         sandbox_port, site_port = conf.base_url.split(":")[2].split("/")[0], site.split(":")[2]
         commands = {
-            "sandbox": ["octopush_sandbox", "--port", sandbox_port, "--callback-url", webhook],
+            "sandbox": [
+                *("octopush_sandbox", "--port", sandbox_port, "--callback-url", webhook),
+                *("--switch", f"report_spread={REPORTS_WITHIN}"),
+            ],
             "worker": ["qcluster"],
             "site": ["runserver", f"127.0.0.1:{site_port}", "--noreload"],
         }

@@ -1,0 +1,46 @@
+# make demo   the whole journey on this machine, without account or money (ARGS=--exit: then end)
+# make test   the whole suite, on SQLite, or where DATABASE_URL and REDIS_URL point
+# make check  lint, types, layers, migrations
+# make bench  the benchmarks
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: demo test check bench wheel clean
+
+$(VENV)/runtime: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/tools: $(VENV)/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group lint --group servers
+	@touch $@
+
+demo: $(VENV)/runtime
+	@$(BIN)/python manage.py octopush_demo $(ARGS)
+
+test: $(VENV)/tools
+	@echo "Database: $${DATABASE_URL:-SQLite}; broker: $${REDIS_URL:-ORM}"
+	@$(BIN)/python -m pytest $(ARGS)
+	@echo "That was on database $${DATABASE_URL:-SQLite}, broker $${REDIS_URL:-ORM}."
+
+check: $(VENV)/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run octopush_django
+	$(BIN)/python -W error manage.py check --fail-level ERROR
+
+bench: $(VENV)/tools
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+wheel: $(VENV)/tools
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf $(VENV) .demo dist build
