@@ -37,7 +37,6 @@ VERBS: dict[str, Callable[..., Campaign]] = {
     "cancel": verbs.cancel_campaign,
 }
 BUTTONS = {
-    CampaignStatus.DRAFT: ("cancel",),
     CampaignStatus.SCHEDULED: ("cancel",),
     CampaignStatus.SENDING: ("pause", "cancel"),
     CampaignStatus.PAUSED: ("resume", "cancel"),

@@ -16,7 +16,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a marketer composes. A draft may be incomplete; sending checks again."""
 
     purpose = forms.ChoiceField(
-        label=_("purpose"),
+        label=_("Purpose"),
         choices=Purpose.choices,
         widget=forms.RadioSelect,
         help_text=_(

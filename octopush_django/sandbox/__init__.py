@@ -6,8 +6,8 @@ Start it with ``manage.py octopush_sandbox`` or ``python -m octopush_django.sand
     with Sandbox(callback_url="http://localhost:8000/octopush/webhook/…/") as sandbox:
         ...  # OCTOPUSH_BASE_URL = sandbox.base_url
 
-Section numbers in its comments are those of docs/sandbox.md, which says what it imitates, and
-what each switch decides where the gateway's documentation leaves a question open.
+docs/sandbox.md says what it imitates, by which page of the gateway, and what each switch decides
+where those pages leave a question open.
 """
 
 from .server import Sandbox

@@ -3,6 +3,9 @@
 import csv
 from collections import Counter
 from decimal import Decimal
+from http.cookiejar import CookieJar
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -119,3 +122,20 @@ def assert_same(result, log):
 
 def everything_logged(site):
     return "".join(log.read_text() for log in site.directory.glob("*.log"))
+
+
+def test_the_public_page_sends_under_atomic_requests(site):
+    """A visitor of the example site presses the button twice: one SMS, over the real cluster."""
+    before = len(site.gateway()["log"])
+    jar = CookieJar()
+    opener = build_opener(HTTPCookieProcessor(jar))
+    form = {"order": "A-418", "phone_number": "06 39 98 00 42", "first_name": "Nora"}
+    for _ in range(2):
+        opener.open(f"{site.site}/", timeout=10).read()
+        token = next(cookie.value for cookie in jar if cookie.name == "csrftoken")
+        data = urlencode({**form, "csrfmiddlewaretoken": token}).encode()
+        assert b"on its way" in opener.open(f"{site.site}/", data=data, timeout=10).read()
+    site.wait_for(lambda: len(site.gateway()["log"]) > before, "the page's SMS has left")
+    log = site.gateway()["log"][before:]
+    assert sent(log) == ["+33639980042"]
+    assert log[0]["text"] == "{first_name}, your order {param1} has left our shop."
