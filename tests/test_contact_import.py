@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from octopush_django import numbers
+from octopush_django import contact_import, numbers
 from octopush_django.contact_import import import_contacts
 from octopush_django.models import Contact, ContactList, OptOut
 from octopush_django.spreadsheets import UnreadableFile
@@ -177,9 +177,11 @@ def test_rubbish_never_gives_a_traceback(tmp_path, content):
     assert not Contact.objects.exclude(phone_number="0612345678").exists()
 
 
-def test_memory_does_not_grow_with_the_file(tmp_path):
-    def peak(people):
-        rows = ([f"0{600_000_000 + i}", f"P{i}"] for i in range(people))
+def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(contact_import, "CHUNK", 250)
+
+    def peak(first, people):
+        rows = ([f"0{first + i}", f"P{i}"] for i in range(people))
         path = write(tmp_path / "big.csv", [["tel", "prenom"], *rows])
         tracemalloc.start()
         load(tmp_path, path)
@@ -187,5 +189,6 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         tracemalloc.stop()
         return highest
 
-    peak(600)
-    assert peak(6000) < 1.5 * peak(1500)
+    peak(600_000_000, 1000)
+    small, large = peak(610_000_000, 1000), peak(620_000_000, 5000)
+    assert large < 1.5 * small

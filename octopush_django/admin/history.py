@@ -15,11 +15,6 @@ class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     list_per_page = 50
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Only those that a page declares itself: never Django's own deletion."""
-        actions = super().get_actions(request)
-        return {name: action for name, action in actions.items() if name != "delete_selected"}
-
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
