@@ -18,7 +18,7 @@ from .conf import conf
 from .dispatch import message_of
 from .drafts import Sources
 from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
-from .lifecycle import conclude
+from .lifecycle import conclude, withdraw_cancelled
 from .models import (
     Campaign,
     CampaignStatus,
@@ -27,7 +27,6 @@ from .models import (
     Halt,
     Reason,
     Recipient,
-    RecipientStatus,
     Scheduler,
 )
 from .previews import Preview
@@ -225,15 +224,8 @@ def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
             status=CampaignStatus.CANCELLED,
             finished_at=timezone.now(),
         )
-        # Frames in flight lock their row: this waits for them, or they see the new status.
-        stopped = campaign.frames.select_for_update().filter(status=FrameStatus.PENDING)
-        numbers = list(stopped.values_list("pk", flat=True))
-        campaign.frames.filter(pk__in=numbers, status=FrameStatus.PENDING).update(
-            status=FrameStatus.CANCELLED, next_action_at=None
-        )
-        Recipient.objects.included().filter(
-            frame__in=numbers, frame__status=FrameStatus.CANCELLED
-        ).update(status=RecipientStatus.CANCELLED, status_at=timezone.now())
+        # A frame that is being claimed holds its lock: this waits and sees what became of it.
+        withdraw_cancelled()
         left = (
             Recipient.objects.included()
             .filter(campaign=campaign, frame__isnull=False)

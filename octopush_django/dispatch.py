@@ -90,6 +90,16 @@ def claimable(now: datetime) -> FrameQuerySet:
     return frames
 
 
+def stopped(campaign_ids: set[int]) -> set[int]:
+    """Those of some campaigns of which nothing more may leave: halted, paused or cancelled."""
+    if not campaign_ids:
+        return set()
+    going_on = Campaign.objects.filter(
+        ~Exists(Halt.objects.active()), pk__in=campaign_ids, status=CampaignStatus.SENDING
+    )
+    return campaign_ids - set(going_on.values_list("pk", flat=True))
+
+
 def expire_leases(now: datetime | None = None) -> int:
     """Frames whose worker is gone may have been posted: repeat them under the same request_id."""
     now = now or timezone.now()

@@ -7,11 +7,20 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import signals
-from .models import Campaign, CampaignStatus, FrameStatus, Reason
+from .models import (
+    Campaign,
+    CampaignStatus,
+    Frame,
+    FrameStatus,
+    Reason,
+    Recipient,
+    RecipientStatus,
+)
 from .models.campaigns import OPEN_FRAMES
 
 logger = logging.getLogger("octopush_django.lifecycle")
@@ -37,6 +46,23 @@ def release(campaign: Campaign, now: datetime) -> None:
     campaign.frames.filter(status=FrameStatus.PENDING, next_action_at__isnull=True).update(
         next_action_at=now
     )
+
+
+def withdraw_cancelled() -> None:
+    """Withdraw every frame of a cancelled campaign that has not left, and the people in it."""
+    waiting = Frame.objects.filter(
+        status=FrameStatus.PENDING, campaign__status=CampaignStatus.CANCELLED
+    )
+    with transaction.atomic():
+        ids = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
+        if not ids:
+            return
+        Frame.objects.filter(pk__in=ids, status=FrameStatus.PENDING).update(
+            status=FrameStatus.CANCELLED, next_action_at=None
+        )
+        Recipient.objects.included().filter(
+            frame__in=ids, frame__status=FrameStatus.CANCELLED
+        ).update(status=RecipientStatus.CANCELLED, status_at=timezone.now())
 
 
 def conclude(campaign_ids: Iterable[int]) -> None:

@@ -74,9 +74,10 @@ def _pump(seconds: float) -> None:
                 claims = dispatch.claim(min(dispatch.CLAIM_LIMIT, posters.room))
                 posters.post(claims)
             if posters.busy:
-                results = posters.collect()
-                if results:
-                    settlement.settle(results)
+                results = posters.collect() + posters.give_back(
+                    dispatch.stopped(posters.campaigns)
+                )
+                settlement.settle(results)
             elif time.monotonic() >= until or not _work_comes_soon():
                 return
             elif not claims:
@@ -114,24 +115,49 @@ class _Posters:
         for claim in claims:
             self._calls[self._pool.submit(self._call, claim, time.monotonic())] = claim
 
+    @property
+    def campaigns(self) -> set[int]:
+        return {claim.campaign_id for claim in self._calls.values()}
+
+    def give_back(self, campaigns: set[int]) -> list[tuple[Claim, Answer]]:
+        """Take claims of these campaigns back, where no poster has begun with them."""
+        claims = [
+            (call, claim) for call, claim in self._calls.items() if claim.campaign_id in campaigns
+        ]
+        unbegun = [(call, claim) for call, claim in claims if call.cancel()]
+        for call, _claim in unbegun:
+            del self._calls[call]
+        return [
+            (claim, Answer("unreachable", message="Not posted: stopped."))
+            for _call, claim in unbegun
+        ]
+
     def collect(self) -> list[tuple[Claim, Answer]]:
         """Wait for an answer, and take all that are there."""
-        done, _ = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
+        done, _pending = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
         return [(self._calls.pop(call), call.result()) for call in done]
 
     def _call(self, claim: Claim, claimed_at: float) -> Answer:
         if time.monotonic() - claimed_at > OLDEST_CLAIM:
             return Answer("unreachable", message="Not posted: all posters were busy.")
-        backend = getattr(self._local, "backend", None)
-        if backend is None:
-            backend = self._local.backend = get_backend()
-            self._backends.append(backend)
+        try:
+            backend = self._backend()
+        except Exception as error:
+            return Answer("unreachable", message=f"Not posted: {type(error).__name__}.")
         try:
             return backend.send(claim.path, claim.body)
         except Exception:
             # A backend must not raise; whatever it did may have gone out.
             logger.exception("The backend raised on frame %s", claim.frame_id)
             return Answer("uncertain", message="The backend failed.")
+
+    def _backend(self) -> Backend:
+        """This thread's own."""
+        if not hasattr(self._local, "backend"):
+            self._local.backend = get_backend()
+            self._backends.append(self._local.backend)
+        backend: Backend = self._local.backend
+        return backend
 
 
 @contextmanager

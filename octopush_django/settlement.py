@@ -15,8 +15,9 @@ from . import inbound, placeholders, segments, signals
 from .answers import Answer
 from .conf import conf
 from .dispatch import Claim
-from .lifecycle import conclude, hold, release
+from .lifecycle import conclude, hold, release, withdraw_cancelled
 from .models import (
+    CampaignStatus,
     Exclusion,
     Frame,
     FrameStatus,
@@ -62,6 +63,8 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
         inbound.replay([frame.ticket for frame in accepted if frame.ticket])
         for frame in accepted:
             _after_pilot(frame, now)
+        if any(frame.campaign.status == CampaignStatus.CANCELLED for frame in frames.values()):
+            withdraw_cancelled()
         conclude({frame.campaign_id for frame in frames.values()})
 
 

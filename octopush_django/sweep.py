@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from . import dispatch, inbound, pump, queue
 from .campaigns import start_due
-from .lifecycle import conclude
+from .lifecycle import conclude, withdraw_cancelled
 from .models import Campaign, CampaignStatus, EventState, Heartbeat, WebhookEvent
 
 HEARTBEAT = "sweep"
@@ -18,6 +18,7 @@ def sweep() -> None:
     Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"beat_at": timezone.now()})
     dispatch.expire_leases()
     start_due()
+    withdraw_cancelled()
     inbound.replay_known()
     if WebhookEvent.objects.filter(state=EventState.RECEIVED).exists():
         queue.ring("apply_events")

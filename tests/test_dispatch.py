@@ -1,16 +1,20 @@
 """Claims and settlements: every answer, every race that a test can stage."""
 
+import threading
+import time
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from octopush_django import dispatch, lifecycle, pump, settlement
 from octopush_django.answers import Answer
-from octopush_django.campaigns import pause_campaign, resume_campaign
+from octopush_django.campaigns import cancel_campaign, halt, pause_campaign, resume_campaign
 from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
 from octopush_django.testing import fail_next, outbox, run_pump
 
@@ -396,6 +400,60 @@ def test_the_pump_sends_everything_once(settings, concurrency):
     assert campaign.status == "sent"
     sent = [person["phone_number"] for request in outbox for person in request["recipients"]]
     assert sorted(sent) == sorted(map(number, range(100)))
+
+
+class Gate:
+    """A backend that waits until it is let go, and counts who got through."""
+
+    def __init__(self, monkeypatch):
+        from octopush_django.backends.locmem import LocMemBackend
+
+        self.entered, self.open = threading.Semaphore(0), threading.Event()
+        send_on = LocMemBackend.send
+
+        def wait(backend, path, body):
+            self.entered.release()
+            assert self.open.wait(10)
+            return send_on(backend, path, body)
+
+        monkeypatch.setattr(LocMemBackend, "send", wait)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stop", ["pause", "cancel", "halt"])
+def test_a_stop_is_effective_within_one_frame(settings, monkeypatch, stop):
+    settings.OCTOPUSH_CONCURRENCY = 2
+    settings.OCTOPUSH_FRAME_SIZE = 1
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    gate = Gate(monkeypatch)
+    campaign = send(contact_lists=[make_list(people=20)])
+    worker = threading.Thread(target=in_own_connection, args=(pump.run, 0, 3))
+    worker.start()
+    try:
+        assert gate.entered.acquire(timeout=5)
+        assert gate.entered.acquire(timeout=5)
+        if stop == "halt":
+            halt("stop now")
+        else:
+            {"pause": pause_campaign, "cancel": cancel_campaign}[stop](campaign)
+        time.sleep(1.2)  # the pump looks once a second at least
+    finally:
+        gate.open.set()
+        worker.join(timeout=10)
+    assert len(outbox) == 2  # those whose call had begun
+    campaign.refresh_from_db()
+    states = Counter(campaign.recipients.with_state().values_list("state", flat=True))
+    rest = "cancelled" if stop == "cancel" else "pending"
+    assert states == {"accepted": 2, rest: 18}
+    assert campaign.status == {"pause": "paused", "cancel": "cancelled", "halt": "sending"}[stop]
+    assert campaign.reason_code
+
+
+def in_own_connection(work, *args):
+    try:
+        work(*args)
+    finally:
+        connection.close()
 
 
 def test_a_second_pump_for_the_same_slot_goes_away():

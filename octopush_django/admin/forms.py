@@ -61,6 +61,10 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         if "sender" in self.fields and not self.instance.pk:
             self.fields["sender"].initial = conf.sender
 
+    def clean_text(self) -> str:
+        """Browsers send line ends as two characters; each would be paid for."""
+        return str(self.cleaned_data["text"]).replace("\r\n", "\n")
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("text") and data.get("purpose"):
