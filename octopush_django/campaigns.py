@@ -3,6 +3,7 @@
 Nothing here calls the gateway: a verb writes rows and rings the worker after commit.
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import drafts, previews, pump, signals, snapshot
+from . import drafts, previews, pump, settlement, signals, snapshot
 from .conf import conf
 from .dispatch import message_of
 from .drafts import Sources
@@ -23,6 +24,7 @@ from .models import (
     Campaign,
     CampaignStatus,
     Contact,
+    Frame,
     FrameStatus,
     Halt,
     Reason,
@@ -31,10 +33,13 @@ from .models import (
 )
 from .previews import Preview
 
+logger = logging.getLogger("octopush_django.campaigns")
+
 __all__ = [
     "Preview",
     "asend_campaign",
     "cancel_campaign",
+    "decide_frame",
     "halt",
     "launch_campaign",
     "lift_halts",
@@ -239,6 +244,34 @@ def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
         Campaign.objects.filter(pk=campaign.pk).update(reason_code=Reason.PERSON, reason=reason)
     campaign.refresh_from_db()
     return campaign
+
+
+def decide_frame(frame: Frame, *, was_sent: bool, by: Any = None) -> Frame:
+    """Say what became of a frame that no machine may decide.
+
+    ``was_sent``: it counts as accepted, at an estimated cost. Otherwise it is sent again under a
+    new ``request_id``: if it had gone out after all, its people get it twice. Raises
+    :class:`NotAllowedNow` unless the frame is undecided.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        locked = Frame.objects.select_for_update(of=("self",)).select_related("campaign")
+        found = locked.filter(pk=frame.pk, status=FrameStatus.UNDECIDED).first()
+        if found is None:
+            raise NotAllowedNow(_("Somebody has decided on this batch already."))
+        if was_sent:
+            settlement.take_as_sent(found)
+        else:
+            settlement.send_anew(found, now)
+        found.error_message = (_("%(who)s: it was sent.") if was_sent else _(
+            "%(who)s: send it again."
+        )) % {"who": by or _("Somebody")}  # fmt: skip
+        found.save()
+        withdraw_cancelled()
+        conclude([found.campaign_id])
+        pump.ring()
+    logger.warning("Frame %s decided: %s", found.pk, "sent" if was_sent else "send again")
+    return found
 
 
 def halt(reason: str, *, by: Any = None) -> Halt:

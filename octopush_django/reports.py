@@ -8,8 +8,25 @@ from decimal import Decimal
 from django.db.models import Count, Q, Sum
 
 from .backends import get_backend
+from .conf import conf
+from .events import understand
 from .exceptions import OctopushError
-from .models import Campaign, Exclusion, Frame, FrameStatus, RecipientStatus
+from .models import (
+    Campaign,
+    EventKind,
+    EventState,
+    Exclusion,
+    Frame,
+    FrameStatus,
+    OptOut,
+    Outcome,
+    RecipientStatus,
+    SendAttempt,
+    WebhookEvent,
+)
+
+MOST_REPORTS = 2000
+"""Waiting reports that are looked through for evidence."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +73,6 @@ class Totals:
 
 def totals(campaign: Campaign) -> Totals:
     """Count everything about a launched campaign."""
-    from .models import OptOut
-
     recipients = campaign.recipients.all()
     excluded = recipients.exclude(exclusion=Exclusion.NONE)
     states = recipients.included().with_state()
@@ -115,6 +130,56 @@ def credit() -> tuple[Decimal | None, str]:
     finally:
         backend.close()
     return (balance.amount, "") if balance else (None, "")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What speaks for and against an undecided frame having gone out. Amounts are euros.
+
+    ``reported``: people in it for whom a report came that belongs to no known ticket.
+    ``unexplained``: the fall of the credit, since before its first call, that no bill explains.
+    """
+
+    reported: int
+    credit_before: Decimal | None
+    credit_now: Decimal | None
+    billed_since: Decimal
+
+    @property
+    def unexplained(self) -> Decimal | None:
+        if self.credit_before is None or self.credit_now is None:
+            return None
+        return self.credit_before - self.credit_now - self.billed_since
+
+
+def evidence(frame: Frame) -> Evidence:
+    """Gather it; asks the gateway for the credit."""
+    since = frame.first_posted_at
+    attempts = SendAttempt.objects.filter(outcome=Outcome.ACCEPTED)
+    before = attempts.filter(ended_at__lt=since, frame__residual_credit__isnull=False)
+    last = before.order_by("-ended_at").select_related("frame").first()
+    after = Frame.objects.filter(
+        attempts__outcome=Outcome.ACCEPTED, attempts__ended_at__gt=last.ended_at if last else since
+    )
+    billed = after.filter(cost_is_estimate=False).distinct().values_list("cost", flat=True)
+    return Evidence(
+        reported=_reported(frame),
+        credit_before=last.frame.residual_credit if last else None,
+        credit_now=credit()[0],
+        billed_since=sum((cost for cost in billed if cost is not None), Decimal(0)),
+    )
+
+
+def _reported(frame: Frame) -> int:
+    """People of the frame in reports that wait for a ticket."""
+    waiting = WebhookEvent.objects.filter(
+        state=EventState.UNMATCHED, kind=EventKind.REPORT, received_at__gte=frame.first_posted_at
+    )
+    addresses = set()
+    for body in waiting.order_by("pk").values_list("body", flat=True)[:MOST_REPORTS]:
+        notices = understand(bytes(body), region=conf.region, zone=conf.zone)[1]
+        addresses |= {notice.address for notice in notices}
+    return frame.recipients.filter(address__in=addresses).count()
 
 
 def _counted(rows: "object", name: str) -> list[tuple[str, int]]:

@@ -68,6 +68,29 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
         conclude({frame.campaign_id for frame in frames.values()})
 
 
+def take_as_sent(frame: Frame) -> None:
+    """A person knows that it went out; its ticket may still come with a report."""
+    frame.status = FrameStatus.ACCEPTED
+    frame.next_action_at = None
+    frame.cost_is_estimate = True
+    frame.cost = _estimated_cost(frame)
+
+
+def send_anew(frame: Frame, now: datetime) -> None:
+    """A person knows that it did not go out: it begins again, under another request_id."""
+    frame.status = FrameStatus.PENDING
+    frame.ambiguous = False
+    frame.claims = 0
+    frame.next_action_at = now
+    _renew(frame)
+
+
+def _renew(frame: Frame) -> None:
+    frame.generation += 1
+    frame.request_id = request_id_of(frame.campaign.uuid, frame.number, frame.generation)
+    frame.first_posted_at = None
+
+
 def _close_attempts(results: Sequence[tuple[Claim, Answer]], now: datetime) -> None:
     """Write each answer to its own attempt, stale or not: it is what happened."""
     by_claim = {(made.frame_id, made.fence): answer for made, answer in results}
@@ -121,9 +144,8 @@ def _apply(frame: Frame, answer: Answer, verdict: Verdict, now: datetime) -> Non
     frame.error_code = answer.code
     frame.error_message = "" if verdict.status == "accepted" else answer.message
     if verdict.renew:
-        frame.generation += 1
-        frame.request_id = request_id_of(frame.campaign.uuid, frame.number, frame.generation)
-    if verdict.renew or (verdict.status == "pending" and not verdict.ambiguous):
+        _renew(frame)
+    elif verdict.status == "pending" and not verdict.ambiguous:
         frame.first_posted_at = None
     if verdict.status == "accepted":
         _book(frame, answer)

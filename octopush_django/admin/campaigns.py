@@ -246,6 +246,7 @@ def _figures(campaign: Campaign) -> dict[str, Any]:
         "excluded": _named(Exclusion, totals.excluded),
         "states": _named(RecipientStatus, totals.states),
         "frames": _named(FrameStatus, totals.frames),
+        "undecided": totals.frames.get(FrameStatus.UNDECIDED, 0),
     }
 
 
@@ -318,6 +319,59 @@ class FrameAdmin(HistoryAdmin):
     search_fields = ("=ticket", "=request_id")
     inlines = (AttemptInline,)
     exclude = ("text", "time_zone", "lease_until")
+    change_form_template = "admin/octopush_django/frame/change_form.html"
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("octopush_django.decide_frame")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.decide_view)
+        return [
+            path("<int:pk>/decide/", view, name="octopush_django_frame_decide"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        frame = self.get_object(request, object_id)
+        undecided = frame is not None and frame.status == FrameStatus.UNDECIDED
+        may_decide = undecided and self.has_decide_permission(request)
+        context = {**(extra_context or {}), "frame": frame, "may_decide": may_decide}
+        return super().change_view(request, object_id, form_url, context)
+
+    def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the evidence; a POST says whether it was sent."""
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        frame = get_object_or_404(Frame.objects.select_related("campaign"), pk=pk)
+        back = redirect("admin:octopush_django_frame_change", pk)
+        if frame.status != FrameStatus.UNDECIDED:
+            messages.info(request, _("This batch needs no decision."))
+            return back
+        if request.method == "POST" and request.POST.get("was_sent") in ("yes", "no"):
+            was_sent = request.POST["was_sent"] == "yes"
+            try:
+                verbs.decide_frame(frame, was_sent=was_sent, by=request.user)
+            except CampaignError as error:
+                messages.error(request, str(error))
+            else:
+                self.log_change(request, frame, "It was sent" if was_sent else "Send it again")
+                messages.success(request, _("Decided."))
+            return back
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Was %(batch)s sent?") % {"batch": frame},
+            "frame": frame,
+            "attempts": frame.attempts.order_by("fence"),
+            "evidence": reports.evidence(frame),
+        }
+        return TemplateResponse(request, "admin/octopush_django/frame/decide.html", context)
 
 
 @admin.register(SendAttempt)
