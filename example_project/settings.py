@@ -87,6 +87,14 @@ Q_CLUSTER = {
     **({"orm": "default"} if Q_BROKER == "orm" else {"redis": Q_BROKER}),
 }
 
+# django-q2 shows the state of its cluster through the cache: processes must share it.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": env.str("CACHE_DIRECTORY", str(BASE_DIR / ".cache")),
+    }
+}
+
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 TIME_ZONE = env.str("TIME_ZONE", "Europe/Paris")

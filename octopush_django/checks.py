@@ -134,6 +134,31 @@ def _queue_problems() -> Iterator[CheckMessage]:
             id="octopush_django.W015",
         )
 
+    if q["bulk"] > 1:
+        yield Warning(
+            "Q_CLUSTER['bulk'] above 1 makes tasks wait behind each other while their retry runs.",
+            id="octopush_django.W016",
+        )
+    if q["orm"]:
+        yield from _orm_problems(q["orm"])
+
+
+def _orm_problems(alias: str) -> Iterator[CheckMessage]:
+    """What the ORM broker needs of the project's settings."""
+    database = settings.DATABASES.get(alias, {})
+    if "postgresql" in database.get("ENGINE", "") and database.get("CONN_MAX_AGE") == 0:
+        yield Warning(
+            "CONN_MAX_AGE is 0: the cluster connects anew for each look into its queue.",
+            hint='Set "CONN_MAX_AGE": 60 and "CONN_HEALTH_CHECKS": True on the database.',
+            id="octopush_django.W017",
+        )
+    if "locmem" in settings.CACHES.get("default", {}).get("BACKEND", ""):
+        yield Warning(
+            "The default cache is in each process's own memory: nobody sees the cluster's state.",
+            hint="Use a cache that processes share, such as a file-based one.",
+            id="octopush_django.W018",
+        )
+
 
 def _safe_retry(timeout: int, workers: int, queue_limit: int) -> int:
     return (timeout + 3) * (2 + -(-queue_limit // workers)) + 60

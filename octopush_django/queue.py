@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django_q.brokers import get_broker
 from django_q.conf import Conf as QConf
 from django_q.models import Schedule
 from django_q.tasks import async_task
@@ -29,6 +30,15 @@ def ring(task: str, *arguments: int) -> None:
 def pump_slots() -> int:
     """How many pumps may work at once: all workers but one, which stays free for the others."""
     return max(1, int(QConf.WORKERS) - 1)
+
+
+def depth() -> int | None:
+    """How many tasks wait; None if the broker does not answer."""
+    try:
+        return int(get_broker().queue_size())
+    except Exception:
+        logger.exception("The broker does not answer")
+        return None
 
 
 def settings_in_use() -> dict[str, Any]:

@@ -8,14 +8,11 @@ from django.utils import timezone
 from . import dispatch, inbound, pump, queue
 from .campaigns import start_due
 from .lifecycle import conclude, withdraw_cancelled
-from .models import Campaign, CampaignStatus, EventState, Heartbeat, WebhookEvent
-
-HEARTBEAT = "sweep"
+from .models import Campaign, CampaignStatus, EventState, WebhookEvent
 
 
 def sweep() -> None:
-    """Do one tick: heartbeat, expired leases, due campaigns, forgotten work, finished sums."""
-    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"beat_at": timezone.now()})
+    """Do one tick: expired leases, due campaigns, forgotten work, finished sums."""
     dispatch.expire_leases()
     start_due()
     withdraw_cancelled()

@@ -1,6 +1,7 @@
 """Entry points of the cluster. Each takes whole numbers, calls one verb and returns nothing."""
 
 from . import inbound, pump
+from .status import beat
 from .sweep import sweep as run_sweep
 
 
@@ -15,5 +16,6 @@ def apply_events() -> None:
 
 
 def sweep() -> None:
-    """Do one tick."""
+    """Do one tick, and leave a sign that tasks are run."""
+    beat()
     run_sweep()

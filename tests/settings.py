@@ -4,7 +4,6 @@ from example_project.settings import *  # noqa: F403
 from example_project.settings import DATABASES
 
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
-DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 SECRET_KEY = "tests-only-0123456789-0123456789-0123456789-0123456789"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

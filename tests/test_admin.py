@@ -321,6 +321,12 @@ def test_the_kill_switch(admin_client):
     assert len(outbox) == 1
 
 
+def test_the_status_page(admin_client):
+    page = text_of(admin_client.get(reverse("admin:octopush_django_status")))
+    assert "No worker has ever run here" in page
+    assert "Tasks queued" in page
+
+
 def test_the_public_page_of_the_example(client, rung):
     page = client.post("/", {"order": "7", "phone_number": "06 12 34 56 78", "first_name": "Ana"})
     assert page.status_code == 302

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_q.models import Schedule
 
+from octopush_django import tasks
 from octopush_django.models import (
     Campaign,
     Contact,
@@ -88,7 +89,10 @@ def test_webhooks_are_set_and_their_secret_hidden(sandbox, settings):
 def test_status_says_what_needs_a_person():
     with pytest.raises(SystemExit):
         run("octopush_status")
-    run("octopush_sweep")
+    run("octopush_sweep")  # by hand or cron: no sign that tasks are run
+    with pytest.raises(SystemExit):
+        run("octopush_status")
+    tasks.sweep()
     assert "All is well" in run("octopush_status")
     Heartbeat.objects.update(beat_at=timezone.now() - timedelta(minutes=4))
     with pytest.raises(SystemExit):

@@ -89,7 +89,7 @@ def queue_with(monkeypatch, **changes):
     ("changes", "expected"),
     [({}, set()), ({"sync": True}, {"E011"}), ({"timeout": None}, {"W012"}),
      ({"timeout": 60}, {"W012"}), ({"retry": 130}, {"W013"}), ({"queue_limit": 50}, {"W013"}),
-     ({"ack_failures": False}, {"W014"}), ({"catch_up": True}, {"W015"})],
+     ({"ack_failures": False}, {"W014"}), ({"catch_up": True}, {"W015"}), ({"bulk": 5}, {"W016"})],
 )  # fmt: skip
 def test_unsafe_queues_are_told(monkeypatch, changes, expected):
     assert queue_with(monkeypatch, **changes) == expected

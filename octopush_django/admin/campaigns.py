@@ -28,6 +28,7 @@ from ..models import (
     RecipientStatus,
     SendAttempt,
 )
+from ..status import read_status
 from .forms import CampaignForm, SendForm
 from .history import HistoryAdmin, NumberSearch
 
@@ -56,6 +57,7 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ("-created_at",)
     show_full_result_count = False
     change_form_template = "admin/octopush_django/campaign/change_form.html"
+    change_list_template = "admin/octopush_django/campaign/change_list.html"
     fieldsets = (
         (None, {"fields": ("name", "purpose", "text", "sender", "sms_type", "with_replies")}),
         (_("Audience"), {"fields": ("include", "exclude")}),
@@ -115,6 +117,7 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
+            path("status/", wrap(self.status_view), name="octopush_django_status"),
             path("<int:pk>/check/", wrap(self.check_view), name="octopush_django_campaign_check"),
             path(
                 "<int:pk>/<str:verb>/do/",
@@ -186,6 +189,18 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/octopush_django/campaign/check.html", context)
+
+    def status_view(self, request: HttpRequest) -> HttpResponse:
+        """Is work being done? For whoever may look at campaigns."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Status"),
+            "status": read_status(),
+        }
+        return TemplateResponse(request, "admin/octopush_django/status.html", context)
 
     def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Pause, resume, cancel: by POST alone."""
