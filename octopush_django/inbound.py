@@ -10,9 +10,10 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.utils import timezone
 
 from . import queue, signals
@@ -38,6 +39,7 @@ from .models import (
 logger = logging.getLogger("octopush_django.inbound")
 
 BATCH = 500
+REPORTS_COME_WITHIN = timedelta(hours=72)
 MOST_TRIES = 3
 LINGER = 1.2
 """Seconds that an applier waits for stragglers: a web process rings once a second at most."""
@@ -130,11 +132,22 @@ def replay(tickets: Sequence[str]) -> None:
         queue.ring("apply_events")
 
 
-def replay_known() -> None:
-    """Apply the waiting events again whose ticket is known by now."""
+def replay_known(now: datetime | None = None) -> None:
+    """Apply the waiting events again whose ticket is known by now, or may be learned from them.
+
+    A report that comes while its frame is being called teaches nothing at that moment. If the
+    answer to that call is then lost, it is the only one to know the ticket.
+    """
+    now = now or timezone.now()
     known = Frame.objects.filter(ticket=OuterRef("ticket"))
     waiting = WebhookEvent.objects.filter(Exists(known), state=EventState.UNMATCHED)
     waiting.exclude(ticket="").update(state=EventState.RECEIVED, tries=0)
+    since = _ticketless().filter(first_posted_at__gt=now - REPORTS_COME_WITHIN)
+    first = since.aggregate(first=Min("first_posted_at"))["first"]
+    if first:
+        WebhookEvent.objects.filter(
+            state=EventState.UNMATCHED, kind=EventKind.REPORT, received_at__gte=first
+        ).update(state=EventState.RECEIVED, tries=0)
 
 
 def opt_out(
@@ -271,13 +284,8 @@ class _Matcher:
                 continue
             if _is_on_its_way(notice.address):
                 continue
-            candidates = Frame.objects.select_for_update().filter(
-                status__in=(FrameStatus.ACCEPTED, FrameStatus.UNCERTAIN, FrameStatus.UNDECIDED),
-                ticket="",
-                first_posted_at__isnull=False,
-                recipients__address=notice.address,
-                campaign__simulation=False,
-            )
+            candidates = _ticketless().filter(recipients__address=notice.address)
+            candidates = candidates.select_for_update(of=("self",))
             frames = list(candidates[:2])
             if len(frames) == 1:
                 self._accept(frames[0], notice.ticket)
@@ -300,6 +308,16 @@ class _Matcher:
             frame_id=frame.pk,
             ticket=ticket,
         )
+
+
+def _ticketless() -> "QuerySet[Frame]":
+    """Frames that went out, or may have, and of which no ticket is known."""
+    return Frame.objects.filter(
+        status__in=(FrameStatus.ACCEPTED, FrameStatus.UNCERTAIN, FrameStatus.UNDECIDED),
+        ticket="",
+        first_posted_at__isnull=False,
+        campaign__simulation=False,
+    )
 
 
 def _is_on_its_way(address: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from decimal import Decimal
@@ -100,6 +101,11 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
     sandbox: Sandbox
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is nothing to tell; anything else is a bug."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -171,6 +177,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.sandbox.faults.take()
         if fault and fault.name in BEFORE:
             self._log(path, 0, document, fault=fault.name)
+            if fault.name == "refuse":
+                self._remember(path, document)
             self._fail_before(fault)
             return
         try:
@@ -189,14 +197,16 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(400, f"Strict: {'; '.join(sending.bent)}", "payload")
 
     def _refuse(self, path: str, document: dict[str, Any], refusal: Refusal) -> None:
-        account = self.sandbox.account
-        meta = document.get("metadata")
-        inner = meta.get("request_id") if isinstance(meta, dict) else None
-        request_id = "".join(filter(str.isalnum, str(document.get("request_id") or inner or "")))
-        if account.switches.refusal_uses_id:
-            account.remember(request_id, path, "")
+        self._remember(path, document)
         self._log(path, 400, document, code=refusal.code)
         self._answer(400, refusal.body)
+
+    def _remember(self, path: str, document: dict[str, Any]) -> None:
+        """A refused request may use its request_id up: that is a switch."""
+        account = self.sandbox.account
+        if account.switches.refusal_uses_id:
+            request_id = str(_request_id(document) or "")
+            account.remember("".join(filter(str.isalnum, request_id)), path, "")
 
     def _announce(self, taken: Accepted, fault: Fault | None) -> None:
         poster = self.sandbox.poster
@@ -379,8 +389,6 @@ class _Handler(BaseHTTPRequestHandler):
         fault: str = "",
     ) -> None:
         document = document or {}
-        meta = document.get("metadata")
-        inner = meta.get("request_id") if isinstance(meta, dict) else None
         recipients = document.get("recipients")
         people = recipients if isinstance(recipients, list) else []
         self.sandbox.account.write(
@@ -390,7 +398,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "status": status,
                 "code": code,
                 "fault": fault,
-                "request_id": document.get("request_id") or inner,
+                "request_id": _request_id(document),
                 "text": document.get("text"),
                 "purpose": document.get("purpose"),
                 "recipients": [_address(person) for person in people],
@@ -452,6 +460,13 @@ class _Handler(BaseHTTPRequestHandler):
                 time.sleep(1)
         except OSError:
             return
+
+
+def _request_id(document: dict[str, Any]) -> Any:
+    """Where either endpoint has it."""
+    meta = document.get("metadata")
+    inner = meta.get("request_id") if isinstance(meta, dict) else None
+    return document.get("request_id") or inner
 
 
 def _address(person: Any) -> Any:
