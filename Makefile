@@ -2,13 +2,14 @@
 # make test   the whole suite, on SQLite, or where DATABASE_URL and REDIS_URL point
 # make check  lint, types, layers, migrations
 # make bench  the benchmarks
+# make crash  every kill in every mode of the gateway (some 20 minutes; a database by DATABASE_URL)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench wheel clean
+.PHONY: demo test check bench crash wheel clean
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +36,11 @@ check: $(VENV)/tools
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run octopush_django
 	$(BIN)/python -W error manage.py check --fail-level ERROR
+
+crash: $(VENV)/tools
+	@$(BIN)/python -m tests.crash --mutants
+	@$(BIN)/python -m tests.crash --race 100
+	@$(BIN)/python -m tests.crash --all
 
 bench: $(VENV)/tools
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done

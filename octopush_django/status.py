@@ -16,6 +16,7 @@ from .models import (
     FrameStatus,
     Halt,
     Heartbeat,
+    SmsType,
     WebhookEvent,
 )
 
@@ -75,6 +76,17 @@ def _problems(now: datetime, last: Heartbeat | None) -> Iterator[str]:
         (
             Frame.objects.filter(status=FrameStatus.UNDECIDED),
             _("%(count)d batches need a decision."),
+        ),
+        (
+            # Accepted on a duplicate's word alone; low cost SMS are never reported on.
+            Frame.objects.filter(
+                status=FrameStatus.ACCEPTED,
+                ticket="",
+                first_posted_at__range=(now - timedelta(days=30), now - timedelta(days=1)),
+                campaign__sms_type=SmsType.PREMIUM,
+                campaign__simulation=False,
+            ),
+            _("%(count)d batches lost their answer, count as sent, and no report has come."),
         ),
         (
             WebhookEvent.objects.filter(state=EventState.QUARANTINED),

@@ -1,4 +1,4 @@
-"""``python -m tests.crash``: --runs N random runs (--seed S), --all, or --mutants."""
+"""``python -m tests.crash``: --runs N random runs (--seed S), --all, --mutants, or --race N."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from tests.crash import bench, mutants  # noqa: E402
+from tests.crash import bench, mutants, race  # noqa: E402
 
 
 def main():
@@ -22,10 +22,13 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--mutants", action="store_true")
+    parser.add_argument("--race", type=int, metavar="ROUNDS")
     parser.add_argument("--seconds", type=float, help="stop beginning new runs after that")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
     connections.close_all()
+    if options.race:
+        return race.race(options.race)
     if options.mutants:
         return mutants.prove()
     if options.all:

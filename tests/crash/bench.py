@@ -22,7 +22,7 @@ from octopush_django.sandbox import Sandbox, Switches
 from . import worker
 from .checker import History, check
 from .checkpoints import CHECKPOINTS, arm
-from .modes import MODES, Mode
+from .modes import MODES, UNKILLED_MODES, Mode
 
 TABLES = (
     models.Reply, models.WebhookEvent, models.SendAttempt, models.Recipient, models.Frame,
@@ -30,6 +30,9 @@ TABLES = (
     models.Campaign, models.Contact.lists.through, models.Contact, models.ContactList,
     models.Heartbeat, models.Halt,
 )  # fmt: skip
+
+
+SWITCHES = {"duplicate_code": 120, "short_answers": False, "refusal_uses_id": False}
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Bench:
         acknowledgements = self.directory / "acknowledged"
         acknowledgements.write_text("")
         self._tell("reset", {})
-        self._tell("switches", {"duplicate_code": 120, "short_answers": False})
+        self._tell("switches", SWITCHES)
         self._tell("switches", plan.mode.switches)
         self._join(_fork(_reset))
         self._join(_fork(worker.prepare))
@@ -132,7 +135,9 @@ class Bench:
 
 
 def plans(seed, count):
-    """``count`` random runs."""
+    """``count`` random runs, and those in which nothing may be killed."""
+    for mode in UNKILLED_MODES:
+        yield Plan(CHECKPOINTS[0], 10**6, mode, duo=False)
     chance = random.Random(seed)
     for _ in range(count):
         mode = replace(chance.choice(MODES), late=chance.random() < 0.5)

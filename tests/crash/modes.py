@@ -43,6 +43,17 @@ MODES = (
     Mode("lost answers, code 182", (fault("empty", times=2),), {"duplicate_code": 182}),
     Mode("lost answers, code 400", (fault("reset_after", times=2),), {"duplicate_code": 400}),
     Mode("then credit", (fault("reset_after", times=4), fault("refuse", code=104))),
-    Mode("coded, not taken", (fault("refuse", code=125),)),
     Mode("short answers", (fault("500_after"),), {"short_answers": True}),
 )
+
+USED_UP = {"refusal_uses_id": True}
+
+UNKILLED_MODES = (
+    Mode("credit, id used up", (fault("refuse", code=104),), USED_UP),
+    Mode("busy, id used up", (fault("refuse", code=127),), USED_UP),
+    Mode("coded, not taken", (fault("refuse", code=125),), USED_UP),
+)
+"""Where refusals use their request_id up, a refusal that is lost with its worker looks like an
+acceptance that was lost: the repeat is called a duplicate in both cases. No client can tell them
+apart, so these are run without kills (docs/how-it-works.md, "What cannot be known").
+"""
