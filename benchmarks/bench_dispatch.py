@@ -101,7 +101,7 @@ def main(people=400_000, in_flight=16, milliseconds=100):
             ratios.append(limit / ours)
             print(
                 f"  wire {people / limit:,.0f}/s, ours {people / ours:,.0f}/s,"
-                f" ratio {limit / ours:.3f}, {len(statements) / len(bodies):.2f} statements a frame",
+                f" ratio {limit / ours:.3f}, {len(statements) / len(bodies):.2f} statements/frame",
                 flush=True,
             )
     print(f"  median ratio {statistics.median(ratios):.3f}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -58,6 +58,7 @@ class Claim:
     frame_id: int
     campaign_id: int
     fence: int
+    attempt_id: int
     body: bytes
     path: str = SMS_PATH
 
@@ -79,15 +80,13 @@ def claim(limit: int = CLAIM_LIMIT, now: datetime | None = None) -> list[Claim]:
 
 def claimable(now: datetime) -> FrameQuerySet:
     """Frames to take now: none while halted, no new ones while the gateway is unclear."""
-    frames = Frame.objects.claimable(now)
-    if Halt.objects.active().exists():
-        return frames.none()
     uncertain = Frame.objects.filter(
         status=FrameStatus.UNCERTAIN, campaign__status=CampaignStatus.SENDING
+    ).order_by()
+    in_trouble = Exists(uncertain[MOST_UNCERTAIN - 1 : MOST_UNCERTAIN])
+    return Frame.objects.claimable(now).filter(
+        Q(status=FrameStatus.UNCERTAIN) | ~in_trouble, ~Exists(Halt.objects.active())
     )
-    if uncertain.count() >= MOST_UNCERTAIN:
-        return frames.filter(status=FrameStatus.UNCERTAIN)
-    return frames
 
 
 def stopped(campaign_ids: set[int]) -> set[int]:
@@ -231,16 +230,17 @@ def _commit_intent(
     dropped: Mapping[int, list[str]],
     now: datetime,
 ) -> list[Claim]:
-    messages = {frame.campaign_id: message_of(frame.campaign) for frame in frames}
-    claims = [
-        Claim(
-            frame.pk,
-            frame.campaign_id,
-            frame.fence + 1,
-            messages[frame.campaign_id].to_body(payloads[frame.pk], frame.request_id),
+    attempts = {
+        frame.pk: SendAttempt(
+            frame=frame,
+            fence=frame.fence + 1,
+            request_id=frame.request_id,
+            started_at=now,
+            left_out=dropped.get(frame.pk, []),
         )
         for frame in frames
-    ]
+    }
+    messages = {frame.campaign_id: message_of(frame.campaign) for frame in frames}
     changed = (
         Frame.objects.claimable(now)
         .filter(pk__in=[frame.pk for frame in frames])
@@ -256,14 +256,14 @@ def _commit_intent(
         # Without row locks (SQLite outside IMMEDIATE) another worker was faster: take nothing.
         transaction.set_rollback(True)
         return []
-    SendAttempt.objects.bulk_create(
-        SendAttempt(
-            frame=frame,
-            fence=frame.fence + 1,
-            request_id=frame.request_id,
-            started_at=now,
-            left_out=dropped.get(frame.pk, []),
+    SendAttempt.objects.bulk_create(attempts.values())
+    return [
+        Claim(
+            frame.pk,
+            frame.campaign_id,
+            frame.fence + 1,
+            attempts[frame.pk].pk,
+            messages[frame.campaign_id].to_body(payloads[frame.pk], frame.request_id),
         )
         for frame in frames
-    )
-    return claims
+    ]

@@ -35,6 +35,7 @@ from .models import (
     Reply,
     WebhookEvent,
 )
+from .models.bulk import update_each
 
 logger = logging.getLogger("octopush_django.inbound")
 
@@ -222,7 +223,7 @@ def _apply_batch() -> int:
             logger.exception("A batch of events failed; trying them one by one")
             for event in events:
                 _apply_alone(event)
-        WebhookEvent.objects.bulk_update(events, ["state", "error", "tries"])
+        update_each(events, ["state", "error", "tries"])
         return len(events)
 
 
@@ -340,7 +341,7 @@ def _apply_reports(read: Sequence[_Read], matcher: _Matcher) -> None:
                 changed[recipient.pk] = recipient
     if changed:
         rows = list(changed.values())
-        Recipient.objects.bulk_update(rows, ["status", "status_raw", "status_at"], batch_size=200)
+        update_each(rows, ["status", "status_raw", "status_at"])
         signals.send_after_commit(signals.recipient_updated, Recipient, recipients=rows)
 
 

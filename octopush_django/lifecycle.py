@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,8 +68,11 @@ def withdraw_cancelled() -> None:
 
 def conclude(campaign_ids: Iterable[int]) -> None:
     """Finish campaigns of which no frame can change any more; say what the others wait for."""
+    chosen = list(campaign_ids)
+    if not chosen:
+        return
     for campaign in Campaign.objects.filter(
-        pk__in=list(campaign_ids), status__in=(CampaignStatus.SENDING, CampaignStatus.PAUSED)
+        pk__in=chosen, status__in=(CampaignStatus.SENDING, CampaignStatus.PAUSED)
     ):
         statuses = set(campaign.frames.values_list("status", flat=True).distinct())
         still_open = statuses & set(OPEN_FRAMES)
@@ -80,6 +84,13 @@ def conclude(campaign_ids: Iterable[int]) -> None:
             note(campaign, Reason.GATEWAY, _("A batch got no clear answer. It is being checked."))
         elif campaign.reason_code in (Reason.GATEWAY, Reason.UNDECIDED):
             note(campaign, "", "")
+
+
+def conclude_finished(campaign_ids: Iterable[int]) -> None:
+    """The same where nothing can have changed but the end: one look for what is still open."""
+    still_open = Frame.objects.filter(campaign=OuterRef("pk"), status__in=OPEN_FRAMES)
+    finished = Campaign.objects.filter(~Exists(still_open), pk__in=list(campaign_ids))
+    conclude(finished.values_list("pk", flat=True))
 
 
 def _finish(campaign: Campaign, statuses: set[str]) -> None:

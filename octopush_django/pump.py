@@ -33,6 +33,10 @@ LONGEST_DRAIN = 40.0
 """Seconds that calls in flight may last after that."""
 OLDEST_CLAIM = 20.0
 """Seconds after which a claim that no poster took is given back: its lease must outlive a call."""
+AHEAD = 2.0
+"""Seconds of calls that are claimed ahead, so that no poster waits for the database."""
+GATHER = 0.07
+"""Seconds to wait for further answers before a group is settled."""
 PATIENCE = 3.0
 """Seconds that a pump waits for frames whose turn comes soon, rather than be rung again."""
 
@@ -89,6 +93,7 @@ class _Posters:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
+        self._latency = AHEAD
         self._local = threading.local()
         self._backends: list[Backend] = []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="octopush-poster")
@@ -108,8 +113,11 @@ class _Posters:
 
     @property
     def room(self) -> int:
-        """How many more claims to take: enough that no poster waits for the database."""
-        return max(0, 2 * self._threads - len(self._calls))
+        """How many claims to take now: whole groups, as far ahead as two seconds of calls."""
+        ahead = max(self._threads, int(self._threads * AHEAD / max(self._latency, 0.01)))
+        ahead = min(ahead, 2 * dispatch.CLAIM_LIMIT)
+        free = self._threads + ahead - len(self._calls)
+        return free if free >= min(dispatch.CLAIM_LIMIT, ahead) else 0
 
     def post(self, claims: list[Claim]) -> None:
         for claim in claims:
@@ -133,9 +141,16 @@ class _Posters:
         ]
 
     def collect(self) -> list[tuple[Claim, Answer]]:
-        """Wait for an answer, and take all that are there."""
+        """Wait for an answer, and take all that are there.
+
+        While posters have enough to do, wait a little for more: a group costs one transaction.
+        """
         done, _pending = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
-        return [(self._calls.pop(call), call.result()) for call in done]
+        if done and len(self._calls) - len(done) > self._threads:
+            time.sleep(GATHER)
+        return [
+            (self._calls.pop(call), call.result()) for call in list(self._calls) if call.done()
+        ]
 
     def _call(self, claim: Claim, claimed_at: float) -> Answer:
         if time.monotonic() - claimed_at > OLDEST_CLAIM:
@@ -144,12 +159,16 @@ class _Posters:
             backend = self._backend()
         except Exception as error:
             return Answer("unreachable", message=f"Not posted: {type(error).__name__}.")
+        began = time.monotonic()
         try:
             return backend.send(claim.path, claim.body)
         except Exception:
             # A backend must not raise; whatever it did may have gone out.
             logger.exception("The backend raised on frame %s", claim.frame_id)
             return Answer("uncertain", message="The backend failed.")
+        finally:
+            # A rough figure for all threads; a lost update does no harm.
+            self._latency += 0.2 * (time.monotonic() - began - self._latency)
 
     def _backend(self) -> Backend:
         """This thread's own."""

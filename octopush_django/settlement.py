@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from . import inbound, placeholders, segments, signals
 from .answers import Answer
 from .conf import conf
 from .dispatch import Claim
-from .lifecycle import conclude, hold, release, withdraw_cancelled
+from .lifecycle import conclude, conclude_finished, hold, release, withdraw_cancelled
 from .models import (
     CampaignStatus,
     Exclusion,
@@ -24,6 +24,7 @@ from .models import (
     Reason,
     SendAttempt,
 )
+from .models.bulk import update_each
 from .models.campaigns import request_id_of
 from .verdicts import Verdict, coded_failure, decide
 
@@ -59,13 +60,16 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
                 accepted.append(frame)
             if verdict.pause:
                 hold(frame.campaign, verdict.pause, _explain(verdict.pause, answer))
-        Frame.objects.bulk_update(frames.values(), _SETTLED_FIELDS)
+        update_each(frames.values(), _SETTLED_FIELDS)
         inbound.replay([frame.ticket for frame in accepted if frame.ticket])
         for frame in accepted:
             _after_pilot(frame, now)
         if any(frame.campaign.status == CampaignStatus.CANCELLED for frame in frames.values()):
             withdraw_cancelled()
-        conclude({frame.campaign_id for frame in frames.values()})
+        if len(accepted) == len(results) and not any(f.campaign.reason_code for f in accepted):
+            conclude_finished({frame.campaign_id for frame in accepted})
+        else:
+            conclude({frame.campaign_id for frame in frames.values()})
 
 
 def take_as_sent(frame: Frame) -> None:
@@ -93,22 +97,19 @@ def _renew(frame: Frame) -> None:
 
 def _close_attempts(results: Sequence[tuple[Claim, Answer]], now: datetime) -> None:
     """Write each answer to its own attempt, stale or not: it is what happened."""
-    by_claim = {(made.frame_id, made.fence): answer for made, answer in results}
-    wanted = Q()
-    for frame_id, fence in by_claim:
-        wanted |= Q(frame_id=frame_id, fence=fence)
-    attempts = list(SendAttempt.objects.filter(wanted))
-    for attempt in attempts:
-        answer = by_claim[attempt.frame_id, attempt.fence]
-        attempt.ended_at = now
-        attempt.outcome = answer.outcome
-        attempt.http_status = answer.http_status
-        attempt.code = answer.code
-        attempt.message = answer.message
-        attempt.answer = answer.raw.replace("\x00", "")
-    SendAttempt.objects.bulk_update(
-        attempts, ["ended_at", "outcome", "http_status", "code", "message", "answer"]
-    )
+    attempts = [
+        SendAttempt(
+            pk=made.attempt_id,
+            ended_at=now,
+            outcome=answer.outcome,
+            http_status=answer.http_status,
+            code=answer.code,
+            message=answer.message,
+            answer=answer.raw.replace("\x00", ""),
+        )
+        for made, answer in results
+    ]
+    update_each(attempts, ["ended_at", "outcome", "http_status", "code", "message", "answer"])
 
 
 def _verdict(frame: Frame, made: Claim, answer: Answer) -> Verdict | None:
