@@ -36,7 +36,7 @@ OLDEST_CLAIM = 20.0
 AHEAD = 2.0
 """Seconds of calls that are claimed ahead, so that no poster waits for the database."""
 GATHER = 0.07
-"""Seconds to wait for further answers before a group is settled."""
+"""Seconds, at most, to wait for further answers before a group is settled."""
 PATIENCE = 3.0
 """Seconds that a pump waits for frames whose turn comes soon, rather than be rung again."""
 
@@ -115,7 +115,7 @@ class _Posters:
     def room(self) -> int:
         """How many claims to take now: whole groups, as far ahead as two seconds of calls."""
         ahead = max(self._threads, int(self._threads * AHEAD / max(self._latency, 0.01)))
-        ahead = min(ahead, 2 * dispatch.CLAIM_LIMIT)
+        ahead = min(ahead, max(self._threads, 2 * dispatch.CLAIM_LIMIT))
         free = self._threads + ahead - len(self._calls)
         return free if free >= min(dispatch.CLAIM_LIMIT, ahead) else 0
 
@@ -147,7 +147,7 @@ class _Posters:
         """
         done, _pending = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
         if done and len(self._calls) - len(done) > self._threads:
-            time.sleep(GATHER)
+            time.sleep(min(GATHER, self._latency / 2))
         return [
             (self._calls.pop(call), call.result()) for call in list(self._calls) if call.done()
         ]
