@@ -39,10 +39,11 @@ from .models import (
     Scheduler,
     SendAttempt,
 )
-from .models.campaigns import FrameQuerySet
+from .models.sending import FrameQuerySet
 
 CLAIM_LIMIT = 16
 LEASE = timedelta(seconds=120)
+"""For calls of 35 seconds at most, to connect included; longer ones lengthen it."""
 LONGEST_AMBIGUITY = timedelta(hours=20)
 """The gateway forgets a request_id after 24 h; no repeat near that."""
 MOST_CLAIMS = 5
@@ -133,6 +134,11 @@ def message_of(campaign: Campaign) -> SmsMessage:
         list_name=campaign.options.get("list_name"),
         recipient_tracking=campaign.options.get("recipient_tracking"),
     )
+
+
+def _lease() -> timedelta:
+    """A lease must outlive the wait for a poster and the call itself."""
+    return LEASE + timedelta(seconds=max(0.0, sum(conf.timeout) - 35))
 
 
 def _may_leave(frame: Frame, now: datetime) -> bool:
@@ -248,7 +254,7 @@ def _commit_intent(
             status=FrameStatus.SENDING,
             fence=F("fence") + 1,
             claims=F("claims") + 1,
-            lease_until=timezone.now() + LEASE,
+            lease_until=timezone.now() + _lease(),
             first_posted_at=Coalesce("first_posted_at", now),
         )
     )

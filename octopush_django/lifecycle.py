@@ -22,7 +22,7 @@ from .models import (
     Recipient,
     RecipientStatus,
 )
-from .models.campaigns import OPEN_FRAMES
+from .models.sending import OPEN_FRAMES
 
 logger = logging.getLogger("octopush_django.lifecycle")
 

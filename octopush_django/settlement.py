@@ -25,7 +25,7 @@ from .models import (
     SendAttempt,
 )
 from .models.bulk import update_each
-from .models.campaigns import request_id_of
+from .models.sending import request_id_of
 from .verdicts import Verdict, coded_failure, decide
 
 logger = logging.getLogger("octopush_django.settlement")

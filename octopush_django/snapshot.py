@@ -20,7 +20,7 @@ from .models import (
     Recipient,
     RecipientStatus,
 )
-from .models.campaigns import request_id_of
+from .models.sending import request_id_of
 
 CUTTING_TRIES = 3
 """For an audience that grows while it is being cut."""

@@ -55,6 +55,13 @@ def test_the_intent_is_there_before_the_call():
     assert frame().first_posted_at
 
 
+def test_a_lease_outlives_the_longest_call(settings):
+    settings.OCTOPUSH_TIMEOUT = (10, 300)
+    send()
+    dispatch.claim()
+    assert frame().lease_until > timezone.now() + timedelta(seconds=380)
+
+
 def test_nobody_claims_a_claimed_frame():
     send()
     assert len(dispatch.claim()) == 1

@@ -77,7 +77,7 @@ def test_the_number_of_statements_does_not_grow_with_the_audience(django_assert_
 
 @pytest.mark.django_db
 def test_request_ids_are_the_frames_own_and_repeatable():
-    from octopush_django.models.campaigns import request_id_of
+    from octopush_django.models.sending import request_id_of
 
     campaign = send(contact_lists=[make_list(people=501)])
     ids = list(Frame.objects.order_by("number").values_list("request_id", flat=True))

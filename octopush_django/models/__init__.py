@@ -1,25 +1,19 @@
 """What we know. Settings never change a field, so everybody's migrations are the same."""
 
-from .campaigns import (
-    Campaign,
-    CampaignStatus,
-    Channel,
+from .campaigns import Campaign, CampaignStatus, Channel, Purpose, Reason, Scheduler, SmsType
+from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
+from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
+from .sending import (
     Exclusion,
     Frame,
     FrameStatus,
     Halt,
     Heartbeat,
     Outcome,
-    Purpose,
-    Reason,
     Recipient,
     RecipientStatus,
-    Scheduler,
     SendAttempt,
-    SmsType,
 )
-from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
-from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
 
 __all__ = [
     "Campaign",

@@ -1,13 +1,11 @@
 """The HTTP server: routes, answers, faults."""
 
 import json
-import socket
-import struct
 import sys
 import threading
 import time
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +13,12 @@ from . import page, rules
 from .account import Accepted, Account
 from .callbacks import Poster
 from .faults import BEFORE, Fault, Faults
+from .responding import Responder
 from .rules import Refusal, Sending
 from .switches import Switches
 
 PREFIX = "/v1/public/"
 LARGEST_BODY = 8 << 20
-HANG = 120.0
 
 READERS = {
     "sms-campaign/send": rules.read_sms,
@@ -107,20 +105,12 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(Responder):
     server: _Server
-
-    # Headers and body leave in one packet; else the client's delayed acknowledgement adds 40 ms.
-    wbufsize = -1
-    disable_nagle_algorithm = True
 
     @property
     def sandbox(self) -> Sandbox:
         return self.server.sandbox
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Be quiet: the log is on the page."""
 
     def do_GET(self) -> None:
         self._route()
@@ -135,14 +125,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif url.path.startswith(PREFIX):
             self._api(url.path.removeprefix(PREFIX).strip("/"), url.query, body)
         else:
-            self._answer(404, {"message": "Not found."})
+            self.answer(404, {"message": "Not found."})
 
     # --- the gateway ------------------------------------------------------------------------
 
     def _api(self, path: str, query: str, body: bytes) -> None:
         if not self._signed_in():
             self._log(path, 401, code=101)
-            self._answer(401, {"code": 101, "message": "Wrong login details."})
+            self.answer(401, {"code": 101, "message": "Wrong login details."})
             return
         try:
             document = json.loads(body) if body else {}
@@ -150,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise ValueError
         except ValueError:
             self._log(path, 400, code=100)
-            self._answer(400, {"code": 100, "message": "POST data is missing."})
+            self.answer(400, {"code": 100, "message": "POST data is missing."})
             return
         route = f"{self.command} {path}"
         if self.command == "POST" and path in READERS:
@@ -162,11 +152,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif route == "GET wallet/check-credits":
             self._check_credits(parse_qs(query))
         elif route in ("GET user/campaign-parameters", "GET campaign/parameters"):
-            self._answer(200, self.sandbox.account.parameters)
+            self.answer(200, self.sandbox.account.parameters)
         elif route == "PATCH user/campaign-parameters/edit":
             self._edit_parameters(document)
         else:
-            self._answer(404, {"message": "Not found."})
+            self.answer(404, {"message": "Not found."})
 
     def _signed_in(self) -> bool:
         login, key = self.headers.get("api-login", ""), self.headers.get("api-key", "")
@@ -199,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, path: str, document: dict[str, Any], refusal: Refusal) -> None:
         self._remember(path, document)
         self._log(path, 400, document, code=refusal.code)
-        self._answer(400, refusal.body)
+        self.answer(400, refusal.body)
 
     def _remember(self, path: str, document: dict[str, Any]) -> None:
         """A refused request may use its request_id up: that is a switch."""
@@ -219,48 +209,48 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fail_before(self, fault: Fault) -> None:
         if fault.name == "reset_before":
-            self._reset()
+            self.reset()
         elif fault.name == "hang_before":
-            self._hang()
+            self.hang()
         elif fault.name == "429":
-            self._answer(
+            self.answer(
                 429, {"message": "Too many requests."}, {"Retry-After": str(int(fault.seconds))}
             )
         elif fault.name == "html":
-            self._raw(502, b"<html><body>Bad gateway</body></html>", "text/html")
+            self.raw(502, b"<html><body>Bad gateway</body></html>", "text/html")
         elif fault.name == "redirect":
-            self._answer(302, None, {"Location": "http://127.0.0.2:9/elsewhere"})
+            self.answer(302, None, {"Location": "http://127.0.0.2:9/elsewhere"})
         elif fault.name == "refuse":
-            self._answer(400, {"code": fault.code, "message": "Injected refusal."})
+            self.answer(400, {"code": fault.code, "message": "Injected refusal."})
         else:
-            self._answer(500, {"message": "Internal error."})
+            self.answer(500, {"message": "Internal error."})
 
     def _answer_taken(self, taken: Accepted, fault: Fault | None) -> None:
         name = fault.name if fault else ""
         document = self._success(taken)
         body = json.dumps(document).encode()
         if name == "reset_after":
-            self._reset()
+            self.reset()
         elif name == "500_after":
-            self._answer(500, {"message": "Internal error."})
+            self.answer(500, {"message": "Internal error."})
         elif name == "hang_after":
-            self._hang()
+            self.hang()
         elif name == "half_answer":
-            self._partly(body, len(body) // 2)
+            self.partly(body, len(body) // 2)
         elif name == "empty":
-            self._raw(201, b"", "application/json")
+            self.raw(201, b"", "application/json")
         elif name == "html_after":
-            self._raw(201, b"<html><body>OK</body></html>", "text/html")
+            self.raw(201, b"<html><body>OK</body></html>", "text/html")
         elif name == "garbled":
-            self._raw(201, body[:-3] + b"?", "application/json")
+            self.raw(201, body[:-3] + b"?", "application/json")
         elif name == "drip":
-            self._drip(body)
+            self.drip(body)
         elif name == "coded_after":
-            self._answer(400, {"code": 500, "message": "Action impossible."})
+            self.answer(400, {"code": 500, "message": "Action impossible."})
         else:
             if name == "delay" and fault:
                 time.sleep(fault.seconds)
-            self._raw(201, body, "application/json")
+            self.raw(201, body, "application/json")
 
     def _success(self, taken: Accepted) -> dict[str, Any]:
         """The documented answer of each channel."""
@@ -289,16 +279,16 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.sandbox.account.cancel(str(document.get("ticket_number") or ""))
         except Refusal as refusal:
-            self._answer(400, refusal.body)
+            self.answer(400, refusal.body)
         else:
-            self._raw(204, b"", "application/json")
+            self.raw(204, b"", "application/json")
 
     def _check_balance(self, query: dict[str, list[str]]) -> None:
         account = self.sandbox.account
         product = query.get("product_name", [""])[0]
         if bool(product) != bool(query.get("country_code")):
             refusal = Refusal(400, "product_name and country_code go together.", "product_name")
-            self._answer(400, refusal.body)
+            self.answer(400, refusal.body)
             return
         price = account.switches.price_premium
         if product == "sms_low_cost":
@@ -313,7 +303,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "expiration_date": "2099-12-31T23:59:59+01:00",
             }
             answer["wallet_packs"] = [pack]
-        self._answer(200, answer)
+        self.answer(200, answer)
 
     def _check_credits(self, query: dict[str, list[str]]) -> None:
         account = self.sandbox.account
@@ -324,13 +314,13 @@ class _Handler(BaseHTTPRequestHandler):
             "vocal_sms": int(account.balance / _decimal(switches.price_voice)),
         }
         countries = query.get("country_codes[]") or ["FR"]
-        self._answer(200, dict.fromkeys(countries, units))
+        self.answer(200, dict.fromkeys(countries, units))
 
     def _edit_parameters(self, document: dict[str, Any]) -> None:
         for name, values in document.items():
             if isinstance(values, dict):
                 self.sandbox.account.parameters.setdefault(name, {}).update(values)
-        self._answer(200, self.sandbox.account.parameters)
+        self.answer(200, self.sandbox.account.parameters)
 
     # --- the sandbox itself -----------------------------------------------------------------
 
@@ -339,15 +329,15 @@ class _Handler(BaseHTTPRequestHandler):
             summary = self.sandbox.summary()
             wants_page = "text/html" in self.headers.get("Accept", "") and "json" not in query
             if wants_page:
-                self._raw(200, page.render(summary).encode(), "text/html; charset=utf-8")
+                self.raw(200, page.render(summary).encode(), "text/html; charset=utf-8")
             else:
-                self._answer(200, summary)
+                self.answer(200, summary)
             return
         try:
             document = json.loads(body or b"{}")
-            self._answer(200, self._command(name, document))
+            self.answer(200, self._command(name, document))
         except (ValueError, TypeError, KeyError) as error:
-            self._answer(400, {"message": str(error)})
+            self.answer(400, {"message": str(error)})
 
     def _command(self, name: str, document: dict[str, Any]) -> dict[str, Any]:
         sandbox = self.sandbox
@@ -375,8 +365,6 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             raise ValueError("POST to faults, switches, reply or reset")
         return {"done": name}
-
-    # --- answering --------------------------------------------------------------------------
 
     def _log(
         self,
@@ -410,56 +398,6 @@ class _Handler(BaseHTTPRequestHandler):
                 "bent": taken.sending.bent if taken else [],
             }
         )
-
-    def _answer(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
-        body = b"" if document is None else json.dumps(document, ensure_ascii=False).encode()
-        self._raw(status, body, "application/json", headers)
-
-    def _raw(
-        self, status: int, body: bytes, content_type: str, headers: dict[str, str] | None = None
-    ) -> None:
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        if status != 204:
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
-
-    def _reset(self) -> None:
-        """End with a TCP reset rather than a polite end."""
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.close_connection = True
-        self.connection.close()
-
-    def _hang(self) -> None:
-        time.sleep(HANG)
-        self.close_connection = True
-
-    def _partly(self, body: bytes, size: int) -> None:
-        self.send_response(201)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[:size])
-        self.wfile.flush()
-        self._reset()
-
-    def _drip(self, body: bytes) -> None:
-        self.send_response(201)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.close_connection = True
-        try:
-            for byte in body:
-                self.wfile.write(bytes([byte]))
-                self.wfile.flush()
-                time.sleep(1)
-        except OSError:
-            return
 
 
 def _request_id(document: dict[str, Any]) -> Any:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from octopush_django import dispatch, inbound, lifecycle, settlement
 from octopush_django.models import Frame, Recipient, SendAttempt, WebhookEvent
-from octopush_django.models.campaigns import request_id_of
+from octopush_django.models.sending import request_id_of
 from octopush_django.verdicts import Verdict
 
 from . import bench
