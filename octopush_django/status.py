@@ -1,11 +1,14 @@
 """Is work really being done? For a supervisor, and for a page."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from . import queue
 from .models import (
@@ -64,40 +67,62 @@ def _problems(now: datetime, last: Heartbeat | None) -> Iterator[str]:
         }
     for halt in Halt.objects.active():
         yield _("All sending is halted: %(reason)s") % {"reason": halt.reason}
-    figures = (
-        (
-            Frame.objects.claimable(now - OVERDUE),
-            _("%(count)d batches are overdue by more than 15 minutes."),
-        ),
-        (
-            Frame.objects.expired(now - OVERDUE),
-            _("%(count)d batches hang in the middle of a call."),
-        ),
-        (
-            Frame.objects.filter(status=FrameStatus.UNDECIDED),
-            _("%(count)d batches need a decision."),
-        ),
-        (
-            # Accepted on a duplicate's word alone; low cost SMS are never reported on.
-            Frame.objects.filter(
-                status=FrameStatus.ACCEPTED,
-                ticket="",
-                first_posted_at__range=(now - timedelta(days=30), now - timedelta(days=1)),
-                campaign__sms_type=SmsType.PREMIUM,
-                campaign__simulation=False,
-            ),
-            _("%(count)d batches lost their answer, count as sent, and no report has come."),
-        ),
-        (
-            WebhookEvent.objects.filter(state=EventState.QUARANTINED),
-            _("%(count)d events were not understood."),
-        ),
-        (
-            WebhookEvent.objects.filter(state=EventState.RECEIVED, received_at__lt=now - OVERDUE),
-            _("%(count)d events have waited for more than 15 minutes."),
-        ),
-    )
-    for rows, sentence in figures:
+    for rows, sentence in _figures(now):
         count = rows.count()
         if count:
-            yield sentence % {"count": count}
+            yield sentence(count) % {"count": count}
+
+
+def _figures(now: datetime) -> Iterator[tuple[QuerySet[Any], Callable[[int], str]]]:
+    """What must be none, and the sentence for when there are some."""
+    yield (
+        Frame.objects.claimable(now - OVERDUE),
+        lambda count: ngettext(
+            "%(count)d batch is overdue by more than 15 minutes.",
+            "%(count)d batches are overdue by more than 15 minutes.",
+            count,
+        ),
+    )
+    yield (
+        Frame.objects.expired(now - OVERDUE),
+        lambda count: ngettext(
+            "%(count)d batch hangs in the middle of a call.",
+            "%(count)d batches hang in the middle of a call.",
+            count,
+        ),
+    )
+    yield (
+        Frame.objects.filter(status=FrameStatus.UNDECIDED),
+        lambda count: ngettext(
+            "%(count)d batch needs a decision.", "%(count)d batches need a decision.", count
+        ),
+    )
+    yield (
+        # Accepted on a duplicate's word alone; low cost SMS are never reported on.
+        Frame.objects.filter(
+            status=FrameStatus.ACCEPTED,
+            ticket="",
+            first_posted_at__range=(now - timedelta(days=30), now - timedelta(days=1)),
+            campaign__sms_type=SmsType.PREMIUM,
+            campaign__simulation=False,
+        ),
+        lambda count: ngettext(
+            "%(count)d batch lost its answer, counts as sent, and no report has come.",
+            "%(count)d batches lost their answer, count as sent, and no report has come.",
+            count,
+        ),
+    )
+    yield (
+        WebhookEvent.objects.filter(state=EventState.QUARANTINED),
+        lambda count: ngettext(
+            "%(count)d event was not understood.", "%(count)d events were not understood.", count
+        ),
+    )
+    yield (
+        WebhookEvent.objects.filter(state=EventState.RECEIVED, received_at__lt=now - OVERDUE),
+        lambda count: ngettext(
+            "%(count)d event has waited for more than 15 minutes.",
+            "%(count)d events have waited for more than 15 minutes.",
+            count,
+        ),
+    )

@@ -18,6 +18,7 @@ from octopush_django.models import (
     WebhookEvent,
 )
 from octopush_django.sandbox import Sandbox
+from octopush_django.status import read_status
 from octopush_django.sweep import sweep
 from octopush_django.testing import deliver, outbox, reply, run_pump
 
@@ -97,6 +98,15 @@ def test_status_says_what_needs_a_person():
     Heartbeat.objects.update(beat_at=timezone.now() - timedelta(minutes=4))
     with pytest.raises(SystemExit):
         run("octopush_status")
+
+
+def test_a_lost_answer_without_any_report_is_shown():
+    send()
+    run_pump()
+    long_ago = timezone.now() - timedelta(days=2)
+    Frame.objects.update(ticket="", first_posted_at=long_ago)
+    problems = " ".join(read_status().problems)
+    assert "1 batch lost its answer" in problems
 
 
 def test_the_sweep_rings_what_was_forgotten(rung, django_capture_on_commit_callbacks):
