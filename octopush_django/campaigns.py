@@ -206,9 +206,10 @@ def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
             reason="",
             instance=conf.instance or campaign.instance,
         )
-        campaign.frames.filter(status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN)).update(
-            next_action_at=timezone.now()
-        )
+        # Frames without a turn wait for their pilot; if it is over, conclude gives them theirs.
+        campaign.frames.filter(
+            status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN), next_action_at__isnull=False
+        ).update(next_action_at=timezone.now())
         conclude([campaign.pk])
         pump.ring()
     campaign.refresh_from_db()

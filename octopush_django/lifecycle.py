@@ -75,15 +75,37 @@ def conclude(campaign_ids: Iterable[int]) -> None:
         pk__in=chosen, status__in=(CampaignStatus.SENDING, CampaignStatus.PAUSED)
     ):
         statuses = set(campaign.frames.values_list("status", flat=True).distinct())
-        still_open = statuses & set(OPEN_FRAMES)
-        if not still_open:
+        if not statuses & set(OPEN_FRAMES):
             _finish(campaign, statuses)
-        elif still_open == {FrameStatus.UNDECIDED}:
-            note(campaign, Reason.UNDECIDED, _("A batch may or may not have gone out. Decide."))
-        elif FrameStatus.UNCERTAIN in statuses:
-            note(campaign, Reason.GATEWAY, _("A batch got no clear answer. It is being checked."))
-        elif campaign.reason_code in (Reason.GATEWAY, Reason.UNDECIDED):
-            note(campaign, "", "")
+        elif campaign.status == CampaignStatus.SENDING:
+            _end_pilot(campaign)
+            _say_what_it_waits_for(campaign, statuses)
+
+
+def _end_pilot(campaign: Campaign) -> None:
+    """However the pilot ended (by a report, by a person), the others must not wait for ever."""
+    if not campaign.frames.filter(number=1, status__in=OPEN_FRAMES).exists():
+        release(campaign, timezone.now())
+
+
+def _say_what_it_waits_for(campaign: Campaign, statuses: set[str]) -> None:
+    now = timezone.now()
+    pending = campaign.frames.filter(status=FrameStatus.PENDING)
+    moving = statuses & {FrameStatus.SENDING, FrameStatus.UNCERTAIN}
+    if FrameStatus.UNDECIDED in statuses and not moving and not (
+        pending.filter(next_action_at__isnull=False).exists()
+    ):  # fmt: skip
+        note(campaign, Reason.UNDECIDED, _("A batch may or may not have gone out. Decide."))
+    elif FrameStatus.UNCERTAIN in statuses:
+        note(campaign, Reason.GATEWAY, _("A batch got no clear answer. It is being checked."))
+    elif pending.filter(next_action_at__gt=now).exclude(error_message="").exists():
+        note(
+            campaign,
+            Reason.GATEWAY,
+            _("Octopush cannot be reached, or is busy. We keep trying; nothing is lost."),
+        )
+    elif campaign.reason_code in (Reason.GATEWAY, Reason.UNDECIDED):
+        note(campaign, "", "")
 
 
 def conclude_finished(campaign_ids: Iterable[int]) -> None:

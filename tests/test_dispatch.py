@@ -1,5 +1,6 @@
 """Claims and settlements: every answer, every race that a test can stage."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -12,9 +13,15 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from octopush_django import dispatch, lifecycle, pump, settlement
+from octopush_django import dispatch, inbound, lifecycle, pump, settlement
 from octopush_django.answers import Answer
-from octopush_django.campaigns import cancel_campaign, halt, pause_campaign, resume_campaign
+from octopush_django.campaigns import (
+    cancel_campaign,
+    decide_frame,
+    halt,
+    pause_campaign,
+    resume_campaign,
+)
 from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
 from octopush_django.testing import fail_next, outbox, run_pump
 
@@ -372,6 +379,47 @@ def test_a_bill_unlike_the_estimate_pauses(piloted, people, sms):
     assert f"{sms} SMS" in piloted.reason
     resume_campaign(piloted)
     assert len(dispatch.claim()) == 4
+
+
+def test_a_pilot_that_waits_for_credit_is_still_a_pilot(piloted):
+    answer(dispatch.claim(), Answer("refused", http_status=400, code=104))
+    piloted.refresh_from_db()
+    assert piloted.reason_code == "credit"
+    resume_campaign(piloted)
+    assert len(dispatch.claim()) == 1
+
+
+def test_an_undecided_pilot_says_so_and_its_decision_lets_the_others_go(piloted):
+    answer(dispatch.claim(), DUPLICATE)
+    piloted.refresh_from_db()
+    assert (piloted.status, piloted.reason_code) == ("sending", "undecided")
+    assert dispatch.claim() == []
+    decide_frame(piloted.frames.get(number=1), was_sent=True)
+    assert len(dispatch.claim()) == 4
+
+
+def test_a_pilot_learned_from_its_report_lets_the_others_go(
+    piloted, django_capture_on_commit_callbacks
+):
+    answer(dispatch.claim(), SILENCE)
+    person = piloted.frames.get(number=1).recipients.first()
+    document = {"message_id": "sms_9", "number": person.address, "status": "DELIVERED"}
+    with django_capture_on_commit_callbacks(execute=True):
+        inbound.receive(json.dumps(document).encode())
+        inbound.apply_events()
+    assert piloted.frames.get(number=1).status == "accepted"
+    assert len(dispatch.claim()) == 4
+
+
+def test_an_unreachable_gateway_is_told_and_forgotten():
+    campaign = send()
+    answer(dispatch.claim(), Answer("unreachable", message="No answer: ConnectTimeout"))
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("sending", "gateway")
+    with later(minutes=10):
+        run_pump()
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("sent", "")
 
 
 def test_an_empty_pilot_lets_the_others_go(settings):

@@ -43,10 +43,11 @@ class Plan:
     hit: int
     mode: Mode
     duo: bool
+    pilot: bool = False
 
     def __str__(self):
         step, when = self.checkpoint
-        twin = ", two workers" if self.duo else ""
+        twin = (", two workers" if self.duo else "") + (", pilot" if self.pilot else "")
         late = ", late reports" if self.mode.late else ""
         return f"[{self.mode.name}{late}] killed {when} {step} #{self.hit}{twin}"
 
@@ -74,7 +75,7 @@ class Bench:
         self._tell("switches", SWITCHES)
         self._tell("switches", plan.mode.switches)
         self._join(_fork(_reset))
-        self._join(_fork(worker.prepare))
+        self._join(_fork(lambda: worker.prepare(pilot=2 if plan.pilot else 0)))
         for fault in plan.mode.faults:
             self._tell("faults", fault)
         lease = 1.5 if plan.duo else 0.2
@@ -142,7 +143,8 @@ def plans(seed, count):
     for _ in range(count):
         mode = replace(chance.choice(MODES), late=chance.random() < 0.5)
         hit = chance.choice((1, 1, 2, 3, 5))
-        yield Plan(chance.choice(CHECKPOINTS), hit, mode, duo=chance.random() < 0.2)
+        duo, pilot = chance.random() < 0.2, chance.random() < 0.3
+        yield Plan(chance.choice(CHECKPOINTS), hit, mode, duo, pilot)
 
 
 def all_plans():
@@ -150,7 +152,7 @@ def all_plans():
     for checkpoint in CHECKPOINTS:
         for mode in MODES:
             for hit, late in ((1, False), (3, True)):
-                yield Plan(checkpoint, hit, replace(mode, late=late), duo=False)
+                yield Plan(checkpoint, hit, replace(mode, late=late), duo=False, pilot=late)
 
 
 def run_all(chosen, seconds=None):

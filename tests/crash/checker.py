@@ -144,7 +144,11 @@ def _ends(findings, history):
     open_attempts = [attempt["id"] for attempt in history.attempts if not attempt["outcome"]]
     findings.that(not open_attempts, f"attempts still open: {open_attempts}")
     statuses = Counter(frame["status"] for frame in history.frames)
-    moving = statuses["pending"] + statuses["sending"] + statuses["uncertain"]
+    # Behind a pilot that a person must decide on, the others wait, and the campaign says so.
+    asks = statuses["undecided"] and all(
+        c["reason_code"] == "undecided" for c in history.campaigns
+    )
+    moving = statuses["sending"] + statuses["uncertain"] + (0 if asks else statuses["pending"])
     findings.that(not moving, f"never ended: {dict(statuses)}")
     for campaign in history.campaigns:
         over = campaign["status"] in ("sent", "failed", "cancelled")

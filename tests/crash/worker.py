@@ -32,8 +32,9 @@ def hurry(lease):
     queue._enqueue = lambda *args: None
 
 
-def prepare():
-    """A campaign of four frames."""
+def prepare(pilot=0):
+    """A campaign of four frames, the first perhaps a pilot."""
+    settings.OCTOPUSH_PILOT_SIZE = pilot
     hurry(0.2)
     contact_list = ContactList.objects.create(name="Clients")
     contacts = Contact.objects.bulk_create(
