@@ -61,9 +61,6 @@ def dispatch(contact_list, statements):
         text="Bonjour {first_name}, rendez-vous a {param1}.", purpose="alert",
         contact_lists=[contact_list],
     )  # fmt: skip
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE octopush_django_recipient")
 
     def count(execute, sql, params, many, context):
         statements.append(sql)
@@ -89,7 +86,7 @@ def main(people=400_000, in_flight=16, milliseconds=100):
     message = SmsMessage(text="Bonjour {first_name}, rendez-vous a {param1}.", purpose="alert",
                          sender="Shop")  # fmt: skip
     person = {"phone_number": "+33600000000", "first_name": "Prenom123456", "param1": "Nantes"}
-    bodies = [message.to_body([json.dumps(person)] * 500, "x" * 36)] * (people // 500)
+    bodies = [message.to_body(", ".join([json.dumps(person)] * 500), "x" * 36)] * (people // 500)
     print(f"{kind}: {people} people, {in_flight} in flight, {milliseconds} ms")
     ratios = []
     with gateway(milliseconds / 1000) as base_url:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import multiprocessing
+import time
 from contextlib import contextmanager
 
 _tickets = itertools.count()
@@ -10,11 +11,14 @@ _tickets = itertools.count()
 
 class _Protocol(asyncio.Protocol):
     latency = 0.1
+    first_post = None
 
     def connection_made(self, transport):
         self.transport, self.buffer, self.wanted = transport, bytearray(), 0
 
     def data_received(self, data):
+        if self.first_post is not None and not self.first_post.value:
+            self.first_post.value = time.monotonic()
         self.buffer += data
         if not self.wanted:
             head, found, _ = bytes(self.buffer).partition(b"\r\n\r\n")
@@ -42,9 +46,9 @@ class _Protocol(asyncio.Protocol):
         self.transport.write(head % len(body) + body)
 
 
-def _serve(latency, port):
+def _serve(latency, first_post, port):
     async def main():
-        _Protocol.latency = latency
+        _Protocol.latency, _Protocol.first_post = latency, first_post
         server = await asyncio.get_running_loop().create_server(_Protocol, "127.0.0.1", 0)
         port.put(server.sockets[0].getsockname()[1])
         await server.serve_forever()
@@ -53,10 +57,13 @@ def _serve(latency, port):
 
 
 @contextmanager
-def gateway(latency):
-    """The base URL of a gateway in a process of its own; ``latency`` in seconds."""
+def gateway(latency, first_post=None):
+    """The base URL of a gateway in a process of its own; ``latency`` in seconds.
+
+    ``first_post``, a shared 0.0, is set to the monotonic time at which the first bytes come.
+    """
     port = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_serve, args=(latency, port), daemon=True)
+    process = multiprocessing.Process(target=_serve, args=(latency, first_post, port), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{port.get()}/v1/public"
