@@ -17,6 +17,10 @@ UNCERTAIN_CODES = frozenset({125, 438, 500, 501})
 
 _TICKET_FIELDS = ("sms_ticket", "ticket_number", "vocal_ticket", "voice_ticket", "ticket")
 _LONGEST_MESSAGE = 500
+_LONGEST_TICKET = 100
+_LARGEST_COUNT = 2**31
+_LARGEST_COST = 10**6
+_LARGEST_CREDIT = 10**8
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,10 @@ def read_answer(status: int, content: bytes, retry_after: str | None = None) -> 
         message=message or ("" if 200 <= status < 300 else f"HTTP {status}"),
         errors=errors,
         ticket=ticket,
-        number_of_contacts=_integer((document or {}).get("number_of_contacts")),
-        number_of_sms=_integer((document or {}).get("number_of_sms_needed")),
-        total_cost=decimal_of((document or {}).get("total_cost")),
-        residual_credit=decimal_of((document or {}).get("residual_credit")),
+        number_of_contacts=_count((document or {}).get("number_of_contacts")),
+        number_of_sms=_count((document or {}).get("number_of_sms_needed")),
+        total_cost=_euros((document or {}).get("total_cost"), _LARGEST_COST),
+        residual_credit=_euros((document or {}).get("residual_credit"), _LARGEST_CREDIT),
         retry_after=_integer(retry_after),
         raw=raw,
     )
@@ -98,7 +102,7 @@ def json_object(content: bytes) -> dict[str, Any] | None:
 
 def _ticket_of(document: Mapping[str, Any]) -> str:
     tickets = (document.get(name) for name in _TICKET_FIELDS)
-    return next((str(ticket)[:100] for ticket in tickets if ticket), "")
+    return next((_clean(ticket, _LONGEST_TICKET) for ticket in tickets if ticket), "")
 
 
 def failure_of(
@@ -106,7 +110,7 @@ def failure_of(
 ) -> tuple[int | None, str, dict[str, FieldError]]:
     """Code, message and field errors, in any of the shapes seen: flat, wrapped, lists."""
     code = _integer(document.get("code")) or None
-    message = str(document.get("message") or "")[:_LONGEST_MESSAGE]
+    message = _clean(document.get("message") or "", _LONGEST_MESSAGE)
     raw = document.get("errors")
     if isinstance(raw, dict):
         pairs = list(raw.items())
@@ -124,14 +128,33 @@ def _field_error(value: Any) -> FieldError:
     if isinstance(value, list):
         value = value[0] if value else {}
     if isinstance(value, dict):
-        message = str(value.get("message") or "")[:_LONGEST_MESSAGE]
+        message = _clean(value.get("message") or "", _LONGEST_MESSAGE)
         return FieldError(_integer(value.get("code")), message)
-    return FieldError(_integer(value), str(value)[:_LONGEST_MESSAGE])
+    return FieldError(_integer(value), _clean(value, _LONGEST_MESSAGE))
+
+
+def _clean(value: Any, longest: int) -> str:
+    """Text that a database takes: without NUL, and without halves of characters."""
+    text = str(value)[:longest].replace("\x00", "")
+    return text.encode("utf-8", "replace").decode()
 
 
 def _integer(value: Any) -> int | None:
     number = decimal_of(value)
-    return int(number) if number is not None and number == int(number) else None
+    if number is None or number != int(number) or abs(number) >= _LARGEST_COUNT:
+        return None
+    return int(number)
+
+
+def _count(value: Any) -> int | None:
+    number = _integer(value)
+    return None if number is None or number < 0 else number
+
+
+def _euros(value: Any, largest: int) -> Decimal | None:
+    """An amount that fits its column; an absurd one must not keep its answer from being stored."""
+    number = decimal_of(value)
+    return None if number is None or abs(number) >= largest else number
 
 
 def decimal_of(value: Any) -> Decimal | None:

@@ -33,7 +33,17 @@ from django.db.models.lookups import GreaterThan
 from . import numbers, placeholders, segments
 from .conf import conf
 from .exceptions import InvalidCampaign
-from .models import Campaign, Consent, Contact, ContactList, Exclusion, Family, LineType, OptOut
+from .models import (
+    Campaign,
+    Channel,
+    Consent,
+    Contact,
+    ContactList,
+    Exclusion,
+    Family,
+    LineType,
+    OptOut,
+)
 
 CHUNK = 1000
 PERSON_KEYS = ("phone_number", *placeholders.FIELDS)
@@ -48,6 +58,7 @@ class Rules:
     excluded_lists: Sequence[int] = ()
     require_consent: bool = False
     test_numbers_allowed: bool = True
+    landlines_allowed: bool = False
 
     @classmethod
     def of(cls, campaign: Campaign, excluded_lists: Sequence[int] | None = None) -> "Rules":
@@ -60,6 +71,7 @@ class Rules:
             excluded_lists=excluded_lists,
             require_consent=conf.require_consent,
             test_numbers_allowed=not conf.reaches_people,
+            landlines_allowed=campaign.channel == Channel.VOICE,
         )
 
 
@@ -147,19 +159,26 @@ def people_of(recipients: Any, phone_field: str | None, fields: Any) -> Iterator
         yield _literal(item, position)
 
 
-def count_segments(text: str, contacts: "QuerySet[Contact]", rules: Rules) -> Counter[int]:
-    """How many SMS each judged contact gets, over their real values: ``{1: 9812, 2: 188}``."""
+def count_segments(
+    text: str,
+    contacts: "QuerySet[Contact]",
+    units: Callable[[str], int] = lambda text: segments.count(text).segments,
+) -> Counter[int]:
+    """How many SMS each judged contact gets, over their real values: ``{1: 9812, 2: 188}``.
+
+    ``units`` counts one text otherwise, for another channel.
+    """
     template = placeholders.parse(text)
     people = receiving(contacts).order_by()
     names = [f"value_{name}" for name in template.fields]
     histogram: Counter[int] = Counter()
     if not names:
-        histogram[segments.count(template.text).segments] = people.count()
+        histogram[units(template.text)] = people.count()
         return +histogram
     groups = people.values(*names).annotate(people=Count("pk"))
     for group in groups.iterator(chunk_size=2000):
         values = {name.removeprefix("value_"): group[name] for name in names}
-        histogram[segments.count(template.render(values)).segments] += group["people"]
+        histogram[units(template.render(values))] += group["people"]
     return histogram
 
 
@@ -174,7 +193,8 @@ def _exclusions(rules: Rules) -> Iterator[When]:
     if not rules.test_numbers_allowed:
         prefixes = (Q(phone_number__startswith=prefix) for prefix in numbers.TEST_PREFIXES)
         yield When(reduce(or_, prefixes), then=Value(Exclusion.TEST_NUMBER))
-    yield When(~Q(line_type=LineType.MOBILE), then=Value(Exclusion.NOT_MOBILE))
+    if not rules.landlines_allowed:
+        yield When(~Q(line_type=LineType.MOBILE), then=Value(Exclusion.NOT_MOBILE))
     if rules.excluded_lists:
         membership = Contact.lists.through.objects.filter(
             contact_id=OuterRef("pk"), contactlist_id__in=rules.excluded_lists
@@ -247,7 +267,7 @@ def _exclusion(
         return Exclusion.INVALID
     if numbers.is_test(number) and not rules.test_numbers_allowed:
         return Exclusion.TEST_NUMBER
-    if numbers.line_type(number) != "mobile":
+    if not rules.landlines_allowed and numbers.line_type(number) != "mobile":
         return Exclusion.NOT_MOBILE
     if number in known.excluded:
         return Exclusion.EXCLUDED_LIST

@@ -14,12 +14,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import drafts, previews, pump, settlement, signals, snapshot
+from . import drafts, handover, previews, pump, settlement, signals, snapshot
 from .conf import conf
 from .dispatch import message_of
 from .drafts import Sources
 from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
-from .lifecycle import conclude, withdraw_cancelled
+from .lifecycle import conclude, lock_open_frames, withdraw_cancelled
 from .models import (
     Campaign,
     CampaignStatus,
@@ -198,6 +198,7 @@ def pause_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
 def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
     """Go on with a paused campaign."""
     with transaction.atomic():
+        lock_open_frames(campaign)
         _change(
             campaign,
             (CampaignStatus.PAUSED,),
@@ -217,8 +218,19 @@ def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
 
 
 def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
-    """Never send what has not left. What has left, has left; the reason says how many."""
+    """Never send what has not left. What has left, has left; the reason says how many.
+
+    What waits at the gateway for its time is cancelled there, where the gateway allows that:
+    the one verb that calls it. Raises :class:`NotAllowedNow` otherwise.
+    """
+    campaign.refresh_from_db()
+    if handover.waits_at_gateway(campaign):
+        handover.call_back(campaign, str(by or _("Somebody")))
+        campaign.refresh_from_db()
+        return campaign
     with transaction.atomic():
+        # A frame that is being claimed holds its lock: this waits and sees what became of it.
+        lock_open_frames(campaign)
         _change(
             campaign,
             (
@@ -230,7 +242,6 @@ def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
             status=CampaignStatus.CANCELLED,
             finished_at=timezone.now(),
         )
-        # A frame that is being claimed holds its lock: this waits and sees what became of it.
         withdraw_cancelled()
         left = (
             Recipient.objects.included()
@@ -346,6 +357,8 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
         raise InvalidCampaign(error.field, error.problem) from error
     if not snapshot.freeze(campaign, sources.contacts, sources.stream()):
         raise EmptyAudience(previews.exclusions_of(campaign))
+    if previews.asks_for_replies(campaign):
+        drafts.refuse_errors(previews.replies_findings(previews.abroad_of(campaign)))
     if not waits:
         signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
         pump.ring()

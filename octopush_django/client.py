@@ -6,13 +6,11 @@ because the gateway bends wrong input and sends it anyway (its page "Interpretat
 """
 
 import json
-import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -25,113 +23,15 @@ from .exceptions import (
     GatewayUnreachable,
     InvalidRequest,
 )
-from .numbers import E164_PATTERN
+from .messages import LARGEST_FRAME, SMS_PATH, Recipient, SmsMessage
 from .transport import deadline, open_session
 
 BASE_URL = "https://api.octopush.com/v1/public"
-SMS_PATH = "sms-campaign/send"
-LARGEST_FRAME = 500
-LONGEST_TEXT = 1224
-LONGEST_VALUE = 50
+SMS_CANCEL_PATH = "sms-campaign/cancel"
+MULTI_CANCEL_PATH = "multi-channel/cancel"
 ANSWER_LIMIT = 64 * 1024
-_E164 = re.compile(E164_PATTERN)
-_SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{1,36}$")
 
-
-@dataclass(frozen=True, kw_only=True)
-class Recipient:
-    """One person of an SMS request. ``phone_number`` is E.164; values hold 50 characters."""
-
-    phone_number: str
-    first_name: str | None = None
-    last_name: str | None = None
-    param1: str | None = None
-    param2: str | None = None
-    param3: str | None = None
-    param4: str | None = None
-    param5: str | None = None
-
-    def __post_init__(self) -> None:
-        if not (isinstance(self.phone_number, str) and _E164.match(self.phone_number)):
-            raise InvalidRequest("phone_number", "must be + and 8 to 15 digits (E.164).")
-        for item in fields(self)[1:]:
-            value = getattr(self, item.name)
-            if value is not None:
-                _check_text(item.name, value, LONGEST_VALUE)
-
-    def to_json(self) -> str:
-        """The object as it will be sent; values that are None are left out."""
-        present = {
-            item.name: getattr(self, item.name)
-            for item in fields(self)
-            if getattr(self, item.name) is not None
-        }
-        return json.dumps(present, ensure_ascii=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmsMessage:
-    """Everything of ``sms-campaign/send`` but its recipients and ``request_id``.
-
-    Raises :class:`InvalidRequest` on construction, naming the field. ``send_at`` is aware and is
-    sent in whole seconds with its offset. Facts: the gateway's pages on SMS, transactional,
-    scheduled and two-way sending.
-    """
-
-    text: str
-    purpose: Literal["alert", "wholesale"]
-    sender: str
-    type: Literal["sms_premium", "sms_low_cost"] = "sms_premium"
-    send_at: datetime | None = None
-    with_replies: bool = False
-    simulation_mode: bool = False
-    auto_optimize_text: bool = False
-    auto_remove_blacklisted_numbers: bool = False
-    list_name: str | None = None
-    recipient_tracking: bool | None = None
-
-    def __post_init__(self) -> None:
-        _check_text("text", self.text, LONGEST_TEXT)
-        if not self.text.strip():
-            raise InvalidRequest("text", "must not be empty.")
-        _check_choice("purpose", self.purpose, ("alert", "wholesale"))
-        _check_choice("type", self.type, ("sms_premium", "sms_low_cost"))
-        if not (isinstance(self.sender, str) and _SENDER.match(self.sender)):
-            raise InvalidRequest("sender", "must be 3 to 11 letters and digits (a-z, A-Z, 0-9).")
-        if self.send_at is not None and (
-            not isinstance(self.send_at, datetime) or self.send_at.utcoffset() is None
-        ):
-            raise InvalidRequest("send_at", "must be a date and time with its time zone.")
-        for name in (
-            "with_replies",
-            "simulation_mode",
-            "auto_optimize_text",
-            "auto_remove_blacklisted_numbers",
-        ):
-            _check_flag(name, getattr(self, name))
-        if self.recipient_tracking is not None:
-            _check_flag("recipient_tracking", self.recipient_tracking)
-        if self.list_name is not None:
-            _check_text("list_name", self.list_name, 30)
-
-    def to_body(self, recipients: Sequence[str], request_id: str | None) -> bytes:
-        """The request's JSON. ``recipients`` are JSON objects as text, 1 to 500 of them."""
-        if not 1 <= len(recipients) <= LARGEST_FRAME:
-            raise InvalidRequest("recipients", f"must be 1 to {LARGEST_FRAME}.")
-        envelope: dict[str, Any] = {
-            item.name: getattr(self, item.name)
-            for item in fields(self)
-            if getattr(self, item.name) is not None
-        }
-        if self.send_at is not None:
-            envelope["send_at"] = self.send_at.isoformat(timespec="seconds")
-        if request_id is not None:
-            if not _REQUEST_ID.match(request_id):
-                raise InvalidRequest("request_id", "must be 1 to 36 letters, digits or hyphens.")
-            envelope["request_id"] = request_id
-        head = json.dumps(envelope, ensure_ascii=False)[:-1]
-        return f'{head}, "recipients": [{", ".join(recipients)}]}}'.encode()
+__all__ = ["Balance", "OctopushClient", "Recipient", "SmsMessage"]
 
 
 @dataclass(frozen=True)
@@ -191,9 +91,11 @@ class OctopushClient:
         With a ``request_id`` a repeat within 24 hours is recognised by the gateway. Raises
         :class:`InvalidRequest` before any traffic if a value is wrong.
         """
+        if not 1 <= len(recipients) <= LARGEST_FRAME:
+            raise InvalidRequest("recipients", f"must be 1 to {LARGEST_FRAME}.")
         if len({person.phone_number for person in recipients}) < len(recipients):
             raise InvalidRequest("recipients", "the same number stands there twice.")
-        body = message.to_body([person.to_json() for person in recipients], request_id)
+        body = message.to_body(", ".join(p.to_json() for p in recipients), request_id)
         return self.post(SMS_PATH, body)
 
     def post(self, path: str, body: bytes) -> Answer:
@@ -206,6 +108,22 @@ class OctopushClient:
             outcome: Outcome = "unreachable" if _before_first_byte(error) else "uncertain"
             return Answer(outcome, message=_describe(error))
         return read_answer(status, content, headers.get("Retry-After"))
+
+    def answer_within(self, seconds: float) -> None:
+        """Give up every later call after ``seconds``, or the set timeouts if they are shorter."""
+        self.connect_timeout = min(self.connect_timeout, seconds)
+        self.total_timeout = min(self.total_timeout, seconds)
+
+    def cancel(self, ticket: str, channel: str = "sms") -> None:
+        """Withdraw a sending whose ``send_at`` is over ten minutes ahead, to one or two people.
+
+        Raises a :class:`GatewayError`; refused means that it will leave.
+        """
+        if channel == "sms":
+            self.request_json("DELETE", SMS_CANCEL_PATH, {"ticket_number": ticket})
+        else:
+            document = {"channel": channel, "ticket_number": ticket}
+            self.request_json("DELETE", MULTI_CANCEL_PATH, document)
 
     def check_balance(
         self, *, product_name: str | None = None, country_code: str | None = None
@@ -337,22 +255,3 @@ def _before_first_byte(error: BaseException) -> bool:
 def _describe(error: BaseException) -> str:
     """The kind of error only: its text can hold the address, and proxies put more into it."""
     return f"No answer: {type(error).__name__}"
-
-
-def _check_text(name: str, value: Any, longest: int) -> None:
-    if not isinstance(value, str):
-        raise InvalidRequest(name, "must be text.")
-    if len(value) > longest:
-        raise InvalidRequest(name, f"has {len(value)} characters; {longest} at most.")
-    if "\x00" in value or any(0xD800 <= ord(char) <= 0xDFFF for char in value):
-        raise InvalidRequest(name, "holds a character that cannot be sent.")
-
-
-def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise InvalidRequest(name, f"must be one of {', '.join(choices)}; {value!r} is not.")
-
-
-def _check_flag(name: str, value: Any) -> None:
-    if not isinstance(value, bool):
-        raise InvalidRequest(name, f"must be True or False, not {value!r}.")

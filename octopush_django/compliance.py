@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from . import placeholders, segments
 
@@ -48,9 +49,12 @@ def check_message(
     sender: str | None,
     with_replies: bool = False,
     stop_patterns: Sequence[str] = (),
+    channel: str = "sms",
 ) -> list[Finding]:
     """Everything that text, sender and purpose alone can tell."""
     template = placeholders.parse(text)
+    if channel != "sms":
+        return [*_check_plain_text(template, text), *_check_sender(sender, channel=channel)]
     return [
         *_check_text(template, sms_type),
         *_check_stop(text, purpose, sms_type, stop_patterns),
@@ -88,6 +92,19 @@ def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Find
         yield Finding("unicode", "warning", message % {"odd": " ".join(odd[:20])}, "text")
 
 
+def _check_plain_text(template: placeholders.Template, text: str) -> Iterable[Finding]:
+    """Voice and RCS: one text for everybody, of any characters."""
+    if not text.strip():
+        yield Finding("text_missing", "error", _("Write a text."), "text")
+    elif len(text) > LONGEST_TEXT:
+        message = _("The text is too long: %(units)d of %(longest)d characters.")
+        values = {"units": len(text), "longest": LONGEST_TEXT}
+        yield Finding("text_too_long", "error", message % values, "text")
+    if template.fallbacks or template.problems:
+        message = _("On this channel everybody gets the same text: take the braces out.")
+        yield Finding("placeholder", "error", message, "text")
+
+
 def _check_stop(
     text: str, purpose: str, sms_type: str, patterns: Sequence[str]
 ) -> Iterable[Finding]:
@@ -104,19 +121,56 @@ def _check_stop(
         yield Finding("stop_twice", "warning", _("The STOP mention stands there twice."), "text")
 
 
-def _check_sender(sender: str | None, with_replies: bool) -> Iterable[Finding]:
+def _check_sender(
+    sender: str | None, with_replies: bool = False, channel: str = "sms"
+) -> Iterable[Finding]:
+    if not sender and channel == "rcs":
+        return
     if not sender:
         message = _("Choose a sender: 3 to 11 letters and digits, as people will see it.")
         yield Finding("sender_missing", "error", message, "sender")
     elif not _SENDER.match(sender):
         message = _("The sender must be 3 to 11 letters and digits, without blanks or accents.")
         yield Finding("sender_wrong", "error", message, "sender")
-    elif sender.isdigit() and not with_replies:
+    elif sender.isdigit() and not with_replies and channel == "sms":
         message = _("A sender of digits alone is usually refused by French operators.")
         yield Finding("sender_digits", "warning", message, "sender")
     if with_replies:
         message = _("With replies, people see a short number in place of the sender.")
         yield Finding("sender_replaced", "warning", message, "sender")
+
+
+def check_scheduler(scheduler: str, with_replies: bool) -> list[Finding]:
+    """What is lost or paid by who keeps the schedule, and by a number to reply to."""
+    findings = []
+    if scheduler == "gateway":
+        message = _(
+            "Octopush keeps the schedule: whoever opts out after you press the button still "
+            "receives it, and it can only be cancelled if it goes to one or two people and "
+            "leaves in more than ten minutes."
+        )
+        findings.append(Finding("gateway_schedule", "warning", message, "scheduler"))
+    if with_replies:
+        message = _(
+            "Octopush may charge more for an SMS that people can reply to (about 0.03 EUR each "
+            "in France)."
+        )
+        findings.append(Finding("replies_price", "warning", message, "with_replies"))
+    return findings
+
+
+def check_replies(abroad: int, countries: Sequence[str]) -> list[Finding]:
+    """Replies reach us from some countries only (the gateway's page on two-way SMS)."""
+    if not abroad:
+        return []
+    message = ngettext_lazy(
+        "%(people)d person has a number outside %(countries)s and could not reply: leave this "
+        "person out, or switch replies off.",
+        "%(people)d people have a number outside %(countries)s and could not reply: leave them "
+        "out, or switch replies off.",
+        "people",
+    ) % {"people": abroad, "countries": ", ".join(countries)}
+    return [Finding("replies_abroad", "error", message, "with_replies")]
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db import connections, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from . import placeholders
-from .client import SMS_PATH, SmsMessage
+from . import channels, placeholders
 from .compliance import SendingHours
 from .conf import conf
 from .lifecycle import conclude, hold, note, release
+from .messages import SMS_PATH, Message, MultiChannelMessage, SmsMessage
 from .models import (
     Campaign,
     CampaignStatus,
+    Channel,
     Exclusion,
     Family,
     Frame,
@@ -52,6 +54,16 @@ MOST_UNCERTAIN = 2
 """Uncertain frames at which nothing new is started: the gateway is in trouble."""
 
 
+class _Joined(Subquery):
+    """One column as one text, in the order of the subquery. For PostgreSQL.
+
+    To read the same as rows took Python longer than all else in a claim.
+    """
+
+    template = "ARRAY_TO_STRING(ARRAY(%(subquery)s), ', ')"
+    output_field = TextField()
+
+
 @dataclass(frozen=True)
 class Claim:
     """The right to make one call for a frame, and what to send."""
@@ -61,19 +73,25 @@ class Claim:
     fence: int
     attempt_id: int
     body: bytes
-    path: str = SMS_PATH
+    path: str
 
 
-def claim(limit: int = CLAIM_LIMIT, now: datetime | None = None) -> list[Claim]:
-    """Take frames whose turn it is. When this returns, the intent of each call is on disk."""
+def claim(
+    limit: int = CLAIM_LIMIT, now: datetime | None = None, campaign: Campaign | None = None
+) -> list[Claim]:
+    """Take frames whose turn it is, of any campaign or of this one.
+
+    When this returns outside a transaction, the intent of each call is on disk.
+    """
     now = now or timezone.now()
     with transaction.atomic():
-        due = claimable(now).select_related("campaign").order_by("next_action_at", "pk")
+        due = claimable(now) if campaign is None else claimable(now).filter(campaign=campaign)
+        due = due.prefetch_related("campaign").order_by("next_action_at", "pk")
         locked = due.select_for_update(of=("self",), skip_locked=True)
         frames = [frame for frame in locked[:limit] if _may_leave(frame, now)]
         dropped = _drop_opted_out(frames, now)
         payloads = _payloads(frames)
-        frames = [frame for frame in frames if _has_people(frame, payloads[frame.pk])]
+        frames = [frame for frame in frames if _has_people(frame, payloads)]
         if not frames:
             return []
         return _commit_intent(frames, payloads, dropped, now)
@@ -118,22 +136,38 @@ def expire_leases(now: datetime | None = None) -> int:
         )
 
 
-def message_of(campaign: Campaign) -> SmsMessage:
+def message_of(campaign: Campaign) -> Message:
     """What is sent to everybody of a campaign. Raises InvalidRequest, naming the field."""
     hand_over = campaign.scheduler == Scheduler.GATEWAY
-    return SmsMessage(
-        text=placeholders.parse(campaign.text).text,
-        purpose=campaign.purpose,  # type: ignore[arg-type]
-        type=campaign.sms_type,  # type: ignore[arg-type]
-        sender=campaign.sender,
-        send_at=campaign.send_at if hand_over else None,
-        with_replies=campaign.with_replies,
-        simulation_mode=campaign.simulation,
-        auto_optimize_text=campaign.auto_optimize_text,
-        auto_remove_blacklisted_numbers=campaign.auto_remove_blacklisted,
-        list_name=campaign.options.get("list_name"),
-        recipient_tracking=campaign.options.get("recipient_tracking"),
+    common: dict[str, Any] = {
+        "text": placeholders.parse(campaign.text).text,
+        "purpose": campaign.purpose,
+        "send_at": campaign.send_at if hand_over else None,
+        "simulation_mode": campaign.simulation,
+        "list_name": campaign.options.get("list_name"),
+        "recipient_tracking": campaign.options.get("recipient_tracking"),
+    }
+    if campaign.channel == Channel.SMS:
+        return SmsMessage(
+            **common,
+            type=campaign.sms_type,  # type: ignore[arg-type]
+            sender=campaign.sender,
+            with_replies=campaign.with_replies,
+            auto_optimize_text=campaign.auto_optimize_text,
+            auto_remove_blacklisted_numbers=campaign.auto_remove_blacklisted,
+        )
+    return MultiChannelMessage(
+        **common,
+        channel=campaign.channel,  # type: ignore[arg-type]
+        sender=campaign.sender or None,
+        auto_remove_blacklisted_contacts=campaign.auto_remove_blacklisted,
+        metadata=channels.metadata_of(campaign.channel, campaign.options, campaign.with_replies),
     )
+
+
+def path_of(campaign: Campaign) -> str:
+    """Which of the gateway's calls takes it."""
+    return SMS_PATH if campaign.channel == Channel.SMS else conf.multi_channel_path
 
 
 def _lease() -> timedelta:
@@ -210,16 +244,23 @@ def _drop_opted_out(frames: Sequence[Frame], now: datetime) -> Mapping[int, list
     return dropped
 
 
-def _payloads(frames: Sequence[Frame]) -> Mapping[int, list[str]]:
-    rows = Recipient.objects.included().filter(frame__in=[frame.pk for frame in frames])
+def _payloads(frames: Sequence[Frame]) -> Mapping[int, str]:
+    """What is sent for the people of each frame, in the order in which they were frozen."""
+    chosen = [frame.pk for frame in frames]
+    rows = Recipient.objects.included()
+    if connections[rows.db].vendor == "postgresql":
+        people = rows.filter(frame=OuterRef("pk")).order_by("pk").values("payload")
+        joined = Frame.objects.filter(pk__in=chosen).values_list("pk", _Joined(people))
+        return {frame_id: payloads for frame_id, payloads in joined if payloads}
     by_frame: dict[int, list[str]] = defaultdict(list)
-    for frame_id, payload in rows.order_by("pk").values_list("frame_id", "payload"):
+    found = rows.filter(frame__in=chosen).order_by("pk").values_list("frame_id", "payload")
+    for frame_id, payload in found:
         by_frame[frame_id or 0].append(payload)
-    return by_frame
+    return {frame_id: ", ".join(payloads) for frame_id, payloads in by_frame.items()}
 
 
-def _has_people(frame: Frame, payloads: Sequence[str]) -> bool:
-    if payloads:
+def _has_people(frame: Frame, payloads: Mapping[int, str]) -> bool:
+    if frame.pk in payloads:
         return True
     if frame.ambiguous:
         return _leave_to_person(frame, _("Everybody in it opted out after a first try."))
@@ -232,7 +273,7 @@ def _has_people(frame: Frame, payloads: Sequence[str]) -> bool:
 
 def _commit_intent(
     frames: Sequence[Frame],
-    payloads: Mapping[int, list[str]],
+    payloads: Mapping[int, str],
     dropped: Mapping[int, list[str]],
     now: datetime,
 ) -> list[Claim]:
@@ -246,7 +287,8 @@ def _commit_intent(
         )
         for frame in frames
     }
-    messages = {frame.campaign_id: message_of(frame.campaign) for frame in frames}
+    campaigns = {frame.campaign_id: frame.campaign for frame in frames}
+    messages = {pk: message_of(campaign) for pk, campaign in campaigns.items()}
     changed = (
         Frame.objects.claimable(now)
         .filter(pk__in=[frame.pk for frame in frames])
@@ -270,6 +312,7 @@ def _commit_intent(
             frame.fence + 1,
             attempts[frame.pk].pk,
             messages[frame.campaign_id].to_body(payloads[frame.pk], frame.request_id),
+            path_of(frame.campaign),
         )
         for frame in frames
     ]

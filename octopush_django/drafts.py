@@ -12,15 +12,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import audience, compliance
+from . import audience, channels, compliance
 from .compliance import Finding, SendingHours
 from .conf import conf
-from .exceptions import ComplianceError, InvalidCampaign
+from .exceptions import ComplianceError, InvalidCampaign, InvalidRequest
 from .models import Campaign, Channel, Contact, Purpose, Scheduler, SmsType
 
 LARGEST_PAST = timedelta(minutes=1)
 FURTHEST_FUTURE = timedelta(days=366)
 OPTIONS = ("list_name", "recipient_tracking")
+FLAGS = {
+    "auto_optimize_text": "auto_optimize_text",
+    "auto_remove_blacklisted_numbers": "auto_remove_blacklisted",
+}
+"""Options of the gateway that are columns here: its name -> ours."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
     _choice("purpose", arguments["purpose"], Purpose.values)
     _choice("sms_type", arguments["sms_type"], SmsType.values)
     _choice("scheduler", arguments["scheduler"], Scheduler.values)
-    _choice("channel", arguments["channel"], [Channel.SMS.value])
+    _choice("channel", arguments["channel"], [c for c in Channel.values if c != Channel.EMAIL])
     for name in ("text", "name"):
         if not isinstance(arguments[name], str):
             raise InvalidCampaign(name, "must be text.")
@@ -96,11 +101,9 @@ def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
         value = arguments[name]
         if not isinstance(value, bool) and not (name == "simulation" and value is None):
             raise InvalidCampaign(name, f"must be True or False, not {value!r}.")
-    unknown = set(options or {}) - set(OPTIONS)
-    if unknown:
-        raise InvalidCampaign(
-            "options", f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(OPTIONS)}."
-        )
+    own, flags = _split(options or {}, arguments["channel"])
+    if arguments["with_replies"] and arguments["channel"] == Channel.VOICE:
+        raise InvalidCampaign("with_replies", "nobody can reply to a voice message.")
     if arguments["send_at"] is not None:
         check_send_at(arguments["send_at"])
     arguments["simulation"] = bool(arguments["simulation"]) or conf.simulation
@@ -108,10 +111,28 @@ def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
     creator = arguments.pop("created_by")
     return Campaign(
         **arguments,
-        options=dict(options or {}),
+        **flags,
+        options=own,
         instance=conf.instance or "",
         created_by=creator if getattr(creator, "pk", None) else None,
     )
+
+
+def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], dict[str, bool]]:
+    """What is kept under the gateway's name, and what has a column of ours."""
+    kept = [*OPTIONS, *channels.OPTIONS[channel]]
+    unknown, known = set(options) - {*kept, *FLAGS}, ", ".join([*kept, *FLAGS])
+    if unknown:
+        raise InvalidCampaign("options", f"unknown: {', '.join(sorted(unknown))}; known: {known}.")
+    for name in FLAGS:
+        if not isinstance(options.get(name, False), bool):
+            raise InvalidCampaign(name, f"must be True or False, not {options[name]!r}.")
+    flags = {ours: options[name] for name, ours in FLAGS.items() if name in options}
+    try:
+        channels.check_options(channel, options)
+    except InvalidRequest as error:
+        raise InvalidCampaign(error.field, error.problem) from error
+    return {name: options[name] for name in kept if name in options}, flags
 
 
 def _choice(field: str, value: Any, choices: list[str]) -> None:
@@ -139,7 +160,10 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         sender=campaign.sender,
         with_replies=campaign.with_replies,
         stop_patterns=conf.stop_patterns,
+        channel=campaign.channel,
     )
+    two_way = campaign.with_replies and campaign.channel == Channel.SMS
+    findings += compliance.check_scheduler(campaign.scheduler, two_way)
     return findings + _hours_findings(campaign)
 
 

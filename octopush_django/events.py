@@ -6,6 +6,7 @@ their date field, keys come in several spellings, flat or under ``metadata``).
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from .numbers import from_gateway
 
 LONGEST_TEXT = 4000
 LONGEST_NAME = 100
+LONGEST_KEYS = 20
 DEEPEST_NESTING = 20
 LONGEST_INTEGER = 18
 
@@ -33,12 +35,17 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Report:
-    """The operator's verdict on one recipient. ``address`` is E.164 or an e-mail address."""
+    """The operator's verdict on one recipient. ``address`` is E.164 or an e-mail address.
+
+    ``pressed_keys`` and ``call_seconds`` are those of a voice message, where it tells them.
+    """
 
     ticket: str
     address: str
     status: str
     at: datetime | None
+    pressed_keys: str = ""
+    call_seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -167,9 +174,18 @@ def _reports(
         raise Unreadable("It is a delivery report about nobody.")
     for row in rows:
         status = _clean(_first(row, _STATUSES), LONGEST_NAME).upper()
-        yield Report(
-            ticket, _address(row, region), status, _moment(row.get("delivery_date"), zone)
-        )
+        at = _moment(row.get("delivery_date"), zone)
+        keys, seconds = _call(row)
+        yield Report(ticket, _address(row, region), status, at, keys, seconds)
+
+
+def _call(row: Mapping[str, Any]) -> tuple[str, int | None]:
+    """Keys and seconds of a voice message: at the root or in ``meta_data``, perhaps as text."""
+    meta = row.get("meta_data")
+    held = {**row, **(meta if isinstance(meta, dict) else {})}
+    keys = _clean(held.get("pressed_keys_code") or "", LONGEST_KEYS)
+    seconds = str(held.get("call_duration") or "")
+    return keys, int(seconds) if re.fullmatch(r"[0-9]{1,5}", seconds, re.ASCII) else None
 
 
 def _incoming(

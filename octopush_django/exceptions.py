@@ -8,6 +8,7 @@ OctopushError
 │   ├── ComplianceError       the text, sender or hour is not allowed: .findings says why
 │   ├── EmptyAudience         nobody would receive it: .exclusions says why
 │   └── NotAllowedNow         the campaign's state forbids what was asked
+├── NotSentYet                 whether it went out is open; a worker goes on: .campaign
 └── GatewayError              the gateway, or the road to it
     ├── GatewayRefused        answered no; nothing went out: .code, .errors
     ├── GatewayUnreachable    proven not sent: safe to repeat
@@ -74,6 +75,17 @@ class EmptyAudience(CampaignError):
 
 class NotAllowedNow(CampaignError):
     """The campaign's state forbids it: somebody else launched it first, or it is over."""
+
+
+class NotSentYet(OctopushError):
+    """The gateway has not accepted it yet, and may have it nevertheless; a worker goes on.
+
+    ``campaign`` is the one to watch, or to cancel where the message is of no use later.
+    """
+
+    def __init__(self, campaign: Any, reason: str) -> None:
+        super().__init__(reason or "It has not left yet.")
+        self.campaign = campaign
 
 
 class GatewayError(OctopushError):

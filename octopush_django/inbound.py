@@ -337,11 +337,12 @@ def _apply_reports(read: Sequence[_Read], matcher: _Matcher) -> None:
             recipient = matcher.recipient(notice)
             if recipient is None:
                 item.event.state = EventState.UNMATCHED
-            elif _move_forward(recipient, notice):
+            elif _move_forward(recipient, notice) | _note_call(recipient, notice):
                 changed[recipient.pk] = recipient
     if changed:
         rows = list(changed.values())
-        update_each(rows, ["status", "status_raw", "status_at"])
+        fields = ["status", "status_raw", "status_at", "pressed_keys", "call_seconds"]
+        update_each(rows, fields)
         signals.send_after_commit(signals.recipient_updated, Recipient, recipients=rows)
 
 
@@ -353,6 +354,15 @@ def _move_forward(recipient: Recipient, report: Report) -> bool:
     recipient.status_raw = report.status
     recipient.status_at = report.at or timezone.now()
     return True
+
+
+def _note_call(recipient: Recipient, report: Report) -> bool:
+    """Keep what a voice message brought: the keys and the length that were told last."""
+    keys = report.pressed_keys or recipient.pressed_keys
+    seconds = report.call_seconds if report.call_seconds is not None else recipient.call_seconds
+    news = (keys, seconds) != (recipient.pressed_keys, recipient.call_seconds)
+    recipient.pressed_keys, recipient.call_seconds = keys, seconds
+    return news
 
 
 def _apply_incoming(read: Sequence[_Read], matcher: _Matcher) -> None:

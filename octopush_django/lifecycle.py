@@ -49,13 +49,23 @@ def release(campaign: Campaign, now: datetime) -> None:
     )
 
 
+def lock_open_frames(campaign: Campaign) -> None:
+    """Take the frames before the campaign, as a settlement does, so that neither waits for ever.
+
+    For whoever changes both; frames are always taken in the order of their keys.
+    """
+    frames = campaign.frames.select_for_update().filter(status__in=OPEN_FRAMES).order_by("pk")
+    list(frames.values_list("pk", flat=True))
+
+
 def withdraw_cancelled() -> None:
     """Withdraw every frame of a cancelled campaign that has not left, and the people in it."""
     waiting = Frame.objects.filter(
         status=FrameStatus.PENDING, campaign__status=CampaignStatus.CANCELLED
     )
     with transaction.atomic():
-        ids = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
+        locked = waiting.select_for_update(of=("self",)).order_by("pk")
+        ids = list(locked.values_list("pk", flat=True))
         if not ids:
             return
         Frame.objects.filter(pk__in=ids, status=FrameStatus.PENDING).update(

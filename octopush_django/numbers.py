@@ -6,6 +6,7 @@ decision 2018-0881 for the numbers reserved for fiction in France, our *test num
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Literal
 
 import phonenumbers
@@ -51,6 +52,12 @@ def canonical(text: str, region: str = "FR") -> str | None:
         if with_code:
             return with_code
     return _existing(dialled, region)
+
+
+def country_prefixes(regions: Iterable[str]) -> list[str]:
+    """``+`` and the calling code of each country (ISO 3166-1 alpha-2); unknown ones have none."""
+    codes = (phonenumbers.country_code_for_region(region.upper()) for region in regions)
+    return [f"+{code}" for code in codes if code]
 
 
 def from_gateway(text: str, region: str = "FR") -> str | None:

@@ -3,18 +3,25 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from . import audience, placeholders, reports, segments
+from . import audience, channels, compliance, numbers, placeholders, reports, segments
 from .compliance import Finding
+from .conf import conf
 from .drafts import Sources, findings_of
-from .models import Campaign, Contact, Exclusion
+from .models import Campaign, Channel, Contact, Exclusion
+from .snapshot import cut
+
+BLACKLIST_PRICE = Decimal("0.01")
+"""Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,8 @@ class Preview:
 
     ``count``: people who will receive it. ``exclusions``: reason code -> people.
     ``histogram``: SMS per person -> people, over their real values. ``cost``: euros by the price
-    of the last bill, None where none is known. ``fingerprint`` changes with anything of this.
+    of the last bill, None where none is known. ``surcharge``: euros for having the gateway leave
+    out whom it knows as opted out. ``fingerprint`` changes with anything of this.
     """
 
     count: int
@@ -32,6 +40,7 @@ class Preview:
     findings: list[Finding]
     price: reports.Price | None
     fingerprint: str = ""
+    surcharge: Decimal = Decimal(0)
 
     @property
     def total_segments(self) -> int:
@@ -41,7 +50,9 @@ class Preview:
     @property
     def cost(self) -> Decimal | None:
         """An estimate, in euros."""
-        return None if self.price is None else self.total_segments * self.price.euros
+        if self.price is None:
+            return None
+        return self.total_segments * self.price.euros + self.surcharge
 
     @property
     def chosen(self) -> int:
@@ -61,22 +72,67 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
         by_code = judged.order_by().values("exclusion")  # type: ignore[misc]
         for row in by_code.annotate(people=Count("pk")):
             counted[row["exclusion"]] += row["people"]
-        histogram += audience.count_segments(campaign.text, judged, rules)
-    _count_people(campaign, sources, rules, judged, counted, histogram)
+        histogram += audience.count_segments(campaign.text, judged, _counter(campaign))
+    abroad = 0
+    if judged is not None and asks_for_replies(campaign):
+        abroad += audience.receiving(judged).exclude(_can_reply("phone_number")).count()
+    abroad += _count_people(campaign, sources, rules, judged, counted, histogram)
     count = counted.pop(Exclusion.NONE.value, 0)
     findings = findings_of(campaign)
     if not count:
         findings.append(Finding("nobody", "error", _("Nobody would receive it.")))
+    if asks_for_replies(campaign):
+        findings += replies_findings(abroad)
+    findings.sort(key=lambda finding: finding.level != "error")
     exclusions = {code: counted[code] for code in Exclusion.values if counted[code]}
     sms_each = dict(sorted(histogram.items()))
-    price = reports.last_price(campaign.sms_type)
+    price = reports.last_price(campaign)
     fingerprint = _fingerprint(campaign, exclusions, sms_each, price)
-    return Preview(count, exclusions, sms_each, findings, price, fingerprint)
+    surcharge = _surcharge(campaign, count)
+    return Preview(count, exclusions, sms_each, findings, price, fingerprint, surcharge)
+
+
+def _surcharge(campaign: Campaign, people: int) -> Decimal:
+    """The gateway's price for ``auto_remove_blacklisted_numbers``, which is by the request.
+
+    For the multi-channel call it names none, and none is invented.
+    """
+    if not campaign.auto_remove_blacklisted or campaign.channel != Channel.SMS:
+        return Decimal(0)
+    return BLACKLIST_PRICE * len(cut(people, conf.frame_size, conf.pilot_size).sizes)
+
+
+def _counter(campaign: Campaign) -> Callable[[str], int]:
+    """What one person's text costs: SMS, or blocks of 30 seconds, or one message."""
+    return {
+        Channel.SMS: lambda text: segments.count(text).segments,
+        Channel.VOICE: channels.voice_blocks,
+    }.get(Channel(campaign.channel), lambda text: 1)
+
+
+def asks_for_replies(campaign: Campaign) -> bool:
+    """Two-way SMS needs a short number, which exists in some countries only."""
+    return campaign.with_replies and campaign.channel == Channel.SMS
+
+
+def replies_findings(abroad: int) -> list[Finding]:
+    """What to say of people who could not reply, if there are any."""
+    return compliance.check_replies(abroad, conf.two_way_countries)
+
+
+def abroad_of(campaign: Campaign) -> int:
+    """How many of a frozen campaign could not reply."""
+    return campaign.recipients.all().included().exclude(_can_reply("address")).count()
+
+
+def _can_reply(field: str) -> Q:
+    prefixes = numbers.country_prefixes(conf.two_way_countries)
+    return reduce(or_, (Q(**{f"{field}__startswith": prefix}) for prefix in prefixes), Q())
 
 
 _LOOKED_AT = (
-    "text", "purpose", "sms_type", "sender", "with_replies", "simulation", "auto_optimize_text",
-    "auto_remove_blacklisted",
+    "channel", "text", "purpose", "sms_type", "sender", "with_replies", "simulation",
+    "auto_optimize_text", "auto_remove_blacklisted", "scheduler", "options",
 )  # fmt: skip
 
 
@@ -93,8 +149,11 @@ def _count_people(
     judged: "QuerySet[Contact] | None",
     counted: Counter[str],
     histogram: Counter[int],
-) -> None:
+) -> int:
+    """Count streamed people into both counters; return how many of them could not reply."""
+    abroad, prefixes = 0, tuple(numbers.country_prefixes(conf.two_way_countries))
     seen: set[str] = set()
+    units = _counter(campaign)
     template = placeholders.parse(campaign.text)
 
     def taken(addresses: Any) -> set[str]:
@@ -109,7 +168,9 @@ def _count_people(
             counted[str(person.exclusion)] += 1
             if not person.exclusion:
                 seen.add(person.address or "")
-                histogram[segments.count(template.render(person.values)).segments] += 1
+                abroad += not (person.address or "").startswith(prefixes)
+                histogram[units(template.render(person.values))] += 1
+    return abroad
 
 
 def preview_frozen(campaign: Campaign) -> Preview:
@@ -118,16 +179,18 @@ def preview_frozen(campaign: Campaign) -> Preview:
     recipients = campaign.recipients.all().included()
     template = placeholders.parse(campaign.text)
     histogram: Counter[int] = Counter()
+    units = _counter(campaign)
     payloads = recipients.order_by().values("payload").annotate(people=Count("pk"))
     if not template.fields:
-        histogram[segments.count(template.text).segments] = recipients.count()
+        histogram[units(template.text)] = recipients.count()
     else:
         for row in payloads.iterator(chunk_size=2000):
             text = template.render(json.loads(row["payload"]))
-            histogram[segments.count(text).segments] += row["people"]
+            histogram[units(text)] += row["people"]
     return Preview(
         sum(histogram.values()), excluded, dict(sorted(histogram.items())),
-        findings_of(campaign), reports.last_price(campaign.sms_type),
+        findings_of(campaign), reports.last_price(campaign),
+        surcharge=_surcharge(campaign, sum(histogram.values())),
     )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.db import DataError, IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,10 +34,11 @@ LONGEST_DRAIN = 40.0
 """Seconds that calls in flight may last after that."""
 OLDEST_CLAIM = 20.0
 """Seconds after which a claim that no poster took is given back: its lease must outlive a call."""
+GROUP = 0.1
+"""Seconds of calls that are claimed, or settled, in one transaction."""
+LARGEST_GROUP = 64
 AHEAD = 2.0
 """Seconds of calls that are claimed ahead, so that no poster waits for the database."""
-GATHER = 0.07
-"""Seconds, at most, to wait for further answers before a group is settled."""
 PATIENCE = 3.0
 """Seconds that a pump waits for frames whose turn comes soon, rather than be rung again."""
 
@@ -69,23 +71,50 @@ def run_once() -> bool:
     return True
 
 
+def call(backend: Backend, claim: Claim) -> Answer:
+    """Make the one call that a claim allows. Never raises."""
+    try:
+        return backend.send(claim.path, claim.body)
+    except Exception:
+        # A backend must not raise; whatever it did may have gone out.
+        logger.exception("The backend raised on frame %s", claim.frame_id)
+        return Answer("uncertain", message="The backend failed.")
+
+
 def _pump(seconds: float) -> None:
     until = time.monotonic() + seconds
     with _Posters(conf.concurrency) as posters:
         while True:
             claims = []
-            if time.monotonic() < until and posters.room:
-                claims = dispatch.claim(min(dispatch.CLAIM_LIMIT, posters.room))
+            while time.monotonic() < until and (room := posters.room):
+                claims = dispatch.claim(room)
                 posters.post(claims)
+                if not claims:
+                    break
             if posters.busy:
                 results = posters.collect() + posters.give_back(
                     dispatch.stopped(posters.campaigns)
                 )
-                settlement.settle(results)
+                _settle(results)
             elif time.monotonic() >= until or not _work_comes_soon():
                 return
             elif not claims:
                 time.sleep(0.1)
+
+
+def _settle(results: Sequence[tuple[Claim, Answer]]) -> None:
+    """An answer that the database does not take must not keep the others from being settled.
+
+    Its frame is asked again after its lease, and goes to a person if that never ends.
+    """
+    try:
+        settlement.settle(results)
+    except (DataError, IntegrityError):
+        if len(results) == 1:
+            logger.exception("The answer for frame %s cannot be stored", results[0][0].frame_id)
+            return
+        for result in results:
+            _settle([result])
 
 
 class _Posters:
@@ -93,7 +122,7 @@ class _Posters:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._latency = AHEAD
+        self._latency, self._measured = AHEAD, False
         self._local = threading.local()
         self._backends: list[Backend] = []
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="octopush-poster")
@@ -113,11 +142,20 @@ class _Posters:
 
     @property
     def room(self) -> int:
-        """How many claims to take now: whole groups, as far ahead as two seconds of calls."""
-        ahead = max(self._threads, int(self._threads * AHEAD / max(self._latency, 0.01)))
-        ahead = min(ahead, max(self._threads, 2 * dispatch.CLAIM_LIMIT))
-        free = self._threads + ahead - len(self._calls)
-        return free if free >= min(dispatch.CLAIM_LIMIT, ahead) else 0
+        """How many claims to take now: a whole group, or none."""
+        return self._room(len(self._calls))
+
+    def _room(self, taken: int) -> int:
+        """The same with ``taken`` calls under way.
+
+        Two groups wait ahead of the posters, but no more than they call in ``AHEAD`` seconds.
+        """
+        per_second = self._threads / max(self._latency, 0.001)
+        group = min(max(int(per_second * GROUP), self._threads), LARGEST_GROUP)
+        group = max(group, dispatch.CLAIM_LIMIT)
+        ahead = max(self._threads, min(int(per_second * AHEAD), 2 * group))
+        free = self._threads + ahead - taken
+        return min(free, group) if free >= min(group, ahead) else 0
 
     def post(self, claims: list[Claim]) -> None:
         for claim in claims:
@@ -143,11 +181,11 @@ class _Posters:
     def collect(self) -> list[tuple[Claim, Answer]]:
         """Wait for an answer, and take all that are there.
 
-        While posters have enough to do, wait a little for more: a group costs one transaction.
+        While enough is claimed ahead, wait a little for more: a group costs one transaction.
         """
         done, _pending = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
-        if done and len(self._calls) - len(done) > self._threads:
-            time.sleep(min(GATHER, self._latency / 2))
+        if done and not self._room(len(self._calls) - len(done)):
+            time.sleep(min(GROUP, self._latency) / 2)
         return [
             (self._calls.pop(call), call.result()) for call in list(self._calls) if call.done()
         ]
@@ -160,15 +198,15 @@ class _Posters:
         except Exception as error:
             return Answer("unreachable", message=f"Not posted: {type(error).__name__}.")
         began = time.monotonic()
-        try:
-            return backend.send(claim.path, claim.body)
-        except Exception:
-            # A backend must not raise; whatever it did may have gone out.
-            logger.exception("The backend raised on frame %s", claim.frame_id)
-            return Answer("uncertain", message="The backend failed.")
-        finally:
-            # A rough figure for all threads; a lost update does no harm.
-            self._latency += 0.2 * (time.monotonic() - began - self._latency)
+        answer = call(backend, claim)
+        self._measure(time.monotonic() - began)
+        return answer
+
+    def _measure(self, seconds: float) -> None:
+        """Keep a rough figure for all threads; a lost update does no harm."""
+        weight = 0.2 if self._measured else 1
+        self._latency += weight * (seconds - self._latency)
+        self._measured = True
 
     def _backend(self) -> Backend:
         """This thread's own."""

@@ -1,13 +1,14 @@
 """Numbers for pages and commands. Sums come from the rows, never from a counter on faith."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db.models import Count, Q, Sum
 
-from .backends import get_backend
+from .backends import Backend, get_backend
 from .conf import conf
 from .events import understand
 from .exceptions import OctopushError
@@ -24,6 +25,8 @@ from .models import (
     SendAttempt,
     WebhookEvent,
 )
+
+T = TypeVar("T")
 
 MOST_REPORTS = 2000
 """Waiting reports that are looked through for evidence."""
@@ -96,15 +99,16 @@ def totals(campaign: Campaign) -> Totals:
     )
 
 
-def last_price(sms_type: str) -> Price | None:
-    """The price of one SMS on the newest bill that tells it, for this type."""
+def last_price(campaign: Campaign) -> Price | None:
+    """The price of one SMS on the newest bill that tells it, for this channel and type."""
     frame = (
         Frame.objects.filter(
             status=FrameStatus.ACCEPTED,
             cost__gt=0,
             segments_billed__gt=0,
             cost_is_estimate=False,
-            campaign__sms_type=sms_type,
+            campaign__channel=campaign.channel,
+            campaign__sms_type=campaign.sms_type,
             campaign__simulation=False,
         )
         .order_by("-pk")
@@ -119,17 +123,28 @@ def last_price(sms_type: str) -> Price | None:
 
 def credit() -> tuple[Decimal | None, str]:
     """Euros left at the gateway, or None and why it is not known."""
+    balance, why_not = _ask(lambda backend: backend.check_balance())
+    return (balance.amount if balance else None), why_not
+
+
+def credit_by_country() -> Mapping[str, Mapping[str, Decimal]]:
+    """What the credit is worth: ``{"FR": {"premium_sms": Decimal(640)}}``; {} if not known."""
+    credits, _why_not = _ask(lambda backend: backend.check_credits())
+    return credits or {}
+
+
+def _ask(question: Callable[[Backend], T]) -> tuple[T | None, str]:
+    """The gateway's answer, or None and why there is none."""
     try:
         backend = get_backend()
     except OctopushError as error:
         return None, str(error)
     try:
-        balance = backend.check_balance()
+        return question(backend), ""
     except OctopushError as error:
         return None, str(error)
     finally:
         backend.close()
-    return (balance.amount, "") if balance else (None, "")
 
 
 @dataclass(frozen=True)

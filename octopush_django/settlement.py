@@ -43,8 +43,8 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
         return
     now = timezone.now()
     with transaction.atomic():
-        locked = Frame.objects.select_for_update(of=("self",)).select_related("campaign")
-        frames = locked.in_bulk([claim.frame_id for claim, _ in results])
+        locked = Frame.objects.select_for_update(of=("self",)).prefetch_related("campaign")
+        frames = locked.order_by("pk").in_bulk([claim.frame_id for claim, _ in results])
         _close_attempts(results, now)
         accepted = []
         for made, answer in results:
@@ -203,8 +203,10 @@ def _explain(code: str, answer: Answer) -> str:
 
 def _after_pilot(frame: Frame, now: datetime) -> None:
     """Let the others leave if the bill of the first frame is as expected."""
+    if frame.number != 1:
+        return
     waiting = frame.campaign.frames.filter(status=FrameStatus.PENDING, next_action_at__isnull=True)
-    if frame.number != 1 or not waiting.exists():
+    if not waiting.exists():
         return
     expected = _expected_segments(frame)
     allowed = 1 + conf.pilot_tolerance

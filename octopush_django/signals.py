@@ -27,6 +27,9 @@ recipient_updated = Signal()
 reply_received = Signal()
 """Somebody answered. Arguments: ``reply`` (a ``Reply``)."""
 
+credit_low = Signal()
+"""Credit fell under ``OCTOPUSH_LOW_CREDIT``. Arguments: ``amount``, ``limit``, in euros."""
+
 opted_out = Signal()
 """An address opted out. Arguments: ``opt_out`` (an ``OptOut``)."""
 

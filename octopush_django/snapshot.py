@@ -160,7 +160,7 @@ def _insert_contacts(
     sql = f"""
         INSERT INTO {Recipient._meta.db_table}
             (campaign_id, contact_id, address, payload, exclusion, frame_id, status, status_raw)
-        WITH judged(id, address, payload, exclusion) AS ({select}),
+        WITH judged(id, address, payload, exclusion) AS MATERIALIZED ({select}),
              cut AS (SELECT judged.*,
                             ROW_NUMBER() OVER (PARTITION BY exclusion = '' ORDER BY id) AS place
                      FROM judged)

@@ -5,7 +5,7 @@ Needs nothing from the queue, and every step repeats its condition: run it as of
 
 from django.utils import timezone
 
-from . import dispatch, inbound, pump, queue
+from . import credit, dispatch, inbound, pump, queue
 from .campaigns import start_due
 from .lifecycle import conclude, withdraw_cancelled
 from .models import Campaign, CampaignStatus, EventState, WebhookEvent
@@ -23,3 +23,4 @@ def sweep() -> None:
     conclude(Campaign.objects.filter(status__in=active).values_list("pk", flat=True))
     if dispatch.claimable(timezone.now()).exists():
         pump.ring()
+    credit.watch()

@@ -68,7 +68,8 @@ def text_of(page):
 def test_compose_check_send_watch(admin_client, draft):
     contact_list = ContactList.objects.get()
     form = {"name": "Winter", "purpose": "wholesale", "text": f"Bonjour {{first_name}} {STOP}",
-            "sender": "Shop", "sms_type": "sms_premium", "include": [contact_list.pk]}  # fmt: skip
+            "sender": "Shop", "sms_type": "sms_premium", "scheduler": "app",
+            "include": [contact_list.pk]}  # fmt: skip
     page = admin_client.post(url("campaign_add"), form, follow=True)
     assert page.status_code == 200
     campaign = Campaign.objects.get(name="Winter")
@@ -151,7 +152,13 @@ def test_what_is_forbidden_cannot_be_sent(admin_client, draft):
 
 
 def test_the_form_names_the_problem_at_its_field(admin_client):
-    form = {"purpose": "wholesale", "text": "Promo", "sender": "a b", "sms_type": "sms_premium"}
+    form = {
+        "purpose": "wholesale",
+        "text": "Promo",
+        "sender": "a b",
+        "sms_type": "sms_premium",
+        "scheduler": "app",
+    }
     page = admin_client.post(url("campaign_add"), form)
     errors = page.context["adminform"].form.errors
     assert set(errors) == {"text", "sender"}
@@ -206,7 +213,13 @@ def test_transactional_is_a_permission_of_its_own(client, draft):
 
 def test_a_launched_campaign_is_read_only(admin_client, draft):
     press_send(admin_client, draft, check_page(admin_client, draft))
-    form = {"name": "changed", "purpose": "alert", "text": "changed", "sms_type": "sms_premium"}
+    form = {
+        "name": "changed",
+        "purpose": "alert",
+        "text": "changed",
+        "sms_type": "sms_premium",
+        "scheduler": "app",
+    }
     assert admin_client.post(url("campaign_change", draft.pk), form).status_code == 403
     assert admin_client.post(url("campaign_delete", draft.pk), {"post": "yes"}).status_code == 403
     page = admin_client.get(url("campaign_change", draft.pk))
@@ -336,3 +349,95 @@ def test_the_public_page_of_the_example(client, rung):
     assert request["text"] == "{first_name}, your order {param1} has left our shop."
     page = client.post("/", {"order": "8", "phone_number": "01 23 45 67 89"})
     assert "not_mobile" in page.content.decode()
+
+
+def test_another_keeper_of_the_schedule_is_looked_at_again(admin_client, draft):
+    page = check_page(admin_client, draft)
+    Campaign.objects.filter(pk=draft.pk).update(scheduler="gateway")
+    seen = press_send(admin_client, draft, page).content.decode()
+    assert "Something changed since you looked" in seen
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
+# --- channels -----------------------------------------------------------------------------------
+
+
+VOICE = {"purpose": "alert", "text": "Your parcel waits.", "sender": "ParcelDesk",
+         "scheduler": "app", "voice_gender": "female", "voice_language": "fr-FR",
+         "get_back_pressed_keys": "on"}  # fmt: skip
+RCS = {"purpose": "alert", "text": "Your train is on time.", "sender": "", "scheduler": "app",
+       "message_type": "simple_text", "buttons": '[{"text": "Where is it?"}]'}  # fmt: skip
+
+
+def compose(client, channel, form):
+    chosen = make_list(name=channel).pk
+    page = client.post(
+        f"{url('campaign_add')}?channel={channel}", {**form, "include": [chosen]}, follow=True
+    )
+    assert page.redirect_chain, page.context["adminform"].form.errors
+    return Campaign.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("channel", "form", "shown", "hidden"),
+    [
+        ("sms", {}, "sms_type", "voice_gender"),
+        ("voice_sms", VOICE, "voice_gender", "sms_type"),
+        ("rcs", RCS, "message_type", "auto_optimize_text"),
+    ],
+)
+def test_a_form_shows_the_fields_of_its_channel_alone(admin_client, channel, form, shown, hidden):
+    page = admin_client.get(f"{url('campaign_add')}?channel={channel}").content.decode()
+    assert f'name="{shown}"' in page
+    assert f'name="{hidden}"' not in page
+
+
+def test_a_voice_from_the_desk(admin_client):
+    campaign = compose(admin_client, "voice_sms", VOICE)
+    page = check_page(admin_client, campaign)
+    assert "3 people × 1 block(s) of 30 seconds" in page.content.decode()
+    press_send(admin_client, campaign, page)
+    run_pump()
+    [request] = outbox
+    assert request["path"] == "multi-channel/send"
+    own_id = request["metadata"].pop("request_id")
+    assert own_id == campaign.frames.get().request_id
+    assert request["metadata"] == {
+        "type": "voice_sms", "voice_gender": "female", "voice_language": "fr-FR",
+        "get_back_pressed_keys": True,
+    }  # fmt: skip
+    frozen = admin_client.get(url("campaign_change", campaign.pk))
+    assert frozen.status_code == 200
+    assert b"fr-FR" in frozen.content
+
+
+def test_an_rcs_from_the_desk(admin_client):
+    campaign = compose(admin_client, "rcs", RCS)
+    draft_again = admin_client.get(url("campaign_change", campaign.pk)).content.decode()
+    assert "Where is it?" in draft_again
+    press_send(admin_client, campaign, check_page(admin_client, campaign))
+    run_pump()
+    assert outbox[0]["metadata"]["actions"] == [{"text": "Where is it?"}]
+    assert "sender" not in outbox[0]
+    assert admin_client.get(url("campaign_change", campaign.pk)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("channel", "form", "field"),
+    [
+        (
+            "voice_sms",
+            {**VOICE, "voice_language": "sv-SE", "voice_gender": "male"},
+            "voice_gender",
+        ),
+        ("voice_sms", {**VOICE, "text": "{first_name}"}, "text"),
+        ("rcs", {**RCS, "buttons": "not json"}, "buttons"),
+        ("rcs", {**RCS, "buttons": '{"a": 1}'}, "buttons"),
+        ("rcs", {**RCS, "message_type": "rich_card", "buttons": ""}, "cards"),
+    ],
+)
+def test_the_form_of_a_channel_names_the_problem_at_its_field(admin_client, channel, form, field):
+    page = admin_client.post(f"{url('campaign_add')}?channel={channel}", form)
+    assert field in page.context["adminform"].form.errors
+    assert not Campaign.objects.exists()

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from octopush_django import campaigns, signals
@@ -185,10 +186,15 @@ def test_a_rolled_back_view_sends_nothing(rung):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_async_twin():
-    campaign = asyncio.run(
-        campaigns.asend_campaign(text="Hi", purpose="alert", recipients=["0612345678"])
-    )
-    assert campaign.status == "sending"
+    async def view():
+        try:
+            return await campaigns.asend_campaign(
+                text="Hi", purpose="alert", recipients=["0612345678"]
+            )
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    assert asyncio.run(view()).status == "sending"
 
 
 def test_the_sender_comes_from_the_settings(settings):

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from octopush_django import dispatch, inbound, lifecycle, pump, settlement
-from octopush_django.answers import Answer
+from octopush_django.answers import Answer, read_answer
 from octopush_django.campaigns import (
     cancel_campaign,
     decide_frame,
@@ -45,6 +45,59 @@ def later(**delta):
 
 def frame():
     return Frame.objects.get()
+
+
+# --- answers that are rubbish -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        {"number_of_contacts": 10**11}, {"number_of_sms_needed": "9999999999"},
+        {"total_cost": 10**9}, {"total_cost": "1e11"}, {"residual_credit": 10**11},
+        {"total_cost": "0.12345678901234567890"}, {"message": "a\x00b\ud800"},
+        {"number_of_contacts": -5},
+    ],
+)  # fmt: skip
+def test_an_absurd_answer_is_settled_all_the_same(rubbish):
+    send()
+    [claim] = dispatch.claim()
+    body = json.dumps({"sms_ticket": "sms_1\x00\ud800", **rubbish}).encode()
+    answer([claim], read_answer(201, body))
+    assert (frame().status, frame().ticket[:5]) == ("accepted", "sms_1")
+    assert SendAttempt.objects.get().outcome == "accepted"
+
+
+def test_an_answer_that_cannot_be_stored_harms_no_other(settings, monkeypatch):
+    settings.OCTOPUSH_FRAME_SIZE = 1
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    send(contact_lists=[make_list(people=5)])
+    bad, close = Frame.objects.order_by("pk")[2].pk, settlement._close_attempts
+
+    def choke(results, now):
+        close(results, now)
+        if bad in [claim.frame_id for claim, _ in results]:
+            raise IntegrityError("a value that no check foresaw")
+
+    monkeypatch.setattr(settlement, "_close_attempts", choke)
+    pump._pump(0.3)
+    assert Counter(Frame.objects.values_list("status", flat=True)) == {"accepted": 4, "sending": 1}
+    monkeypatch.setattr(settlement, "_close_attempts", close)
+    with later(minutes=5):
+        dispatch.expire_leases()
+        run_pump()
+    assert Frame.objects.get(pk=bad).status in ("accepted", "undecided")
+
+
+@pytest.mark.parametrize("message", ["\x00", "a\ud800", "x" * 9000])
+def test_an_absurd_refusal_is_settled_all_the_same(message):
+    send()
+    [claim] = dispatch.claim()
+    body = json.dumps({"code": 10**20 + 107, "message": message}).encode()
+    answer([claim], read_answer(400, body))
+    body = json.dumps({"code": 107, "message": message}).encode()
+    answer([claim], read_answer(400, body))
+    assert SendAttempt.objects.get().outcome == "refused"
 
 
 # --- intent -------------------------------------------------------------------------------------
@@ -502,6 +555,35 @@ def test_a_stop_is_effective_within_one_frame(settings, monkeypatch, stop):
     assert states == {"accepted": 2, rest: 18}
     assert campaign.status == {"pause": "paused", "cancel": "cancelled", "halt": "sending"}[stop]
     assert campaign.reason_code
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one lock for all")
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_and_a_cancel_do_not_wait_for_each_other(monkeypatch):
+    """Both take frames and their campaign; in two orders that is a deadlock."""
+    campaign = send()
+    locked, errors = threading.Event(), []
+
+    def slowly(frame, now):
+        locked.set()
+        time.sleep(0.5)
+        lifecycle.note(frame.campaign, "gateway", "It is away.")
+        return True
+
+    def claim():
+        try:
+            dispatch.claim()
+        except Exception as error:
+            errors.append(error)
+
+    monkeypatch.setattr(dispatch, "_may_leave", slowly)
+    worker = threading.Thread(target=in_own_connection, args=(claim,))
+    worker.start()
+    assert locked.wait(timeout=5)
+    cancel_campaign(campaign)
+    worker.join(timeout=10)
+    assert errors == []
+    assert frame().status == "sending"
 
 
 def in_own_connection(work, *args):

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -71,8 +72,18 @@ def test_odd_names_of_reports():
 
 
 def test_voice_keys_at_root_or_nested():
-    voice = {**REPORT, "channel": "voice_sms", "meta_data": {"call_duration": 22}}
-    assert read(voice) == A_REPORT
+    kind, [report] = A_REPORT
+    called = kind, [replace(report, pressed_keys="1#", call_seconds=22)]
+    keys = {"pressed_keys_code": "1#", "call_duration": 22, "charged_duration": 30}
+    assert read({**REPORT, "channel": "voice_sms", "meta_data": keys}) == called
+    assert read({**REPORT, **keys}) == called
+    assert read({**REPORT, **keys, "call_duration": "22"}) == called
+
+
+@pytest.mark.parametrize("rubbish", [-3, "22 s", 10**9, "٢٢", [], {"a": 1}, 2.5, None])
+def test_a_duration_that_is_none_is_not_known(rubbish):
+    _kind, [report] = read({**REPORT, "call_duration": rubbish})
+    assert report.call_seconds is None
 
 
 def test_email_reports_speak_of_several():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,22 +12,25 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
 from .. import reports
 from ..conf import conf
 from ..exceptions import CampaignError
+from ..handover import waits_at_gateway
 from ..models import (
     Campaign,
     CampaignStatus,
+    Channel,
     Exclusion,
     FrameStatus,
     Halt,
     RecipientStatus,
 )
 from ..status import read_status
-from .forms import CampaignForm, SendForm
+from .forms import FORMS, CampaignForm, SendForm
 
 VERBS: dict[str, Callable[..., Campaign]] = {
     "pause": verbs.pause_campaign,
@@ -41,11 +45,50 @@ BUTTONS = {
 LABELS = {"pause": _("Pause"), "resume": _("Resume"), "cancel": _("Cancel what has not left")}
 
 
+MESSAGE_FIELDS = ("name", "purpose", "text", "sender", "sms_type", "with_replies")
+UNITS = {
+    Channel.SMS: _("SMS"),
+    Channel.VOICE: _("block(s) of 30 seconds (an estimate)"),
+    Channel.RCS: _("RCS"),
+}
+
+
+ADD_TITLES = {
+    Channel.SMS: _("Add SMS campaign"),
+    Channel.VOICE: _("Add voice message"),
+    Channel.RCS: _("Add RCS message"),
+}
+
+
+def _channel(request: HttpRequest, campaign: Campaign | None) -> str:
+    """What is composed: the campaign's own channel, or the one of the add link."""
+    wanted = campaign.channel if campaign else request.GET.get("channel", Channel.SMS)
+    return wanted if wanted in FORMS else Channel.SMS
+
+
+def _option(name: str, label: Any) -> Callable[..., str]:
+    """A column for what is kept in ``Campaign.options``."""
+
+    @admin.display(description=label)
+    def show(self: Any, campaign: Campaign) -> str:
+        return str(campaign.options.get(name, "-"))
+
+    return show
+
+
 @admin.register(Campaign)
 class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = CampaignForm
-    list_display = ("__str__", "state", "purpose", "send_at", "launched_at", "created_by")
-    list_filter = ("status", "purpose")
+    list_display = (
+        "__str__",
+        "state",
+        "channel",
+        "purpose",
+        "send_at",
+        "launched_at",
+        "created_by",
+    )
+    list_filter = ("status", "channel", "purpose")
     list_select_related = ("created_by",)
     search_fields = ("name", "text")
     autocomplete_fields = ("include", "exclude")
@@ -54,17 +97,36 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     change_form_template = "admin/octopush_django/campaign/change_form.html"
     change_list_template = "admin/octopush_django/campaign/change_list.html"
-    fieldsets = (
-        (None, {"fields": ("name", "purpose", "text", "sender", "sms_type", "with_replies")}),
-        (_("Audience"), {"fields": ("include", "exclude")}),
-        (
-            _("Options"),
-            {
-                "classes": ("collapse",),
-                "fields": ("simulation", "auto_optimize_text", "auto_remove_blacklisted"),
-            },
-        ),
-    )
+
+    # --- what each channel shows -------------------------------------------------------------
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("form", FORMS[_channel(request, obj)])
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        """The fields of the chosen channel alone; options that are rarely wanted folded away."""
+        form = FORMS[_channel(request, obj)]
+        own = [name for name in form.own_options if name not in CampaignForm.own_options]
+        wanted = [*form.Meta.fields, *form.own_options]
+        message = [name for name in wanted if name in (*MESSAGE_FIELDS, *own)]
+        folded = [name for name in wanted if name not in (*message, "include", "exclude")]
+        return (
+            (None, {"fields": message}),
+            (_("Audience"), {"fields": ("include", "exclude")}),
+            (_("Options"), {"classes": ("collapse",), "fields": folded}),
+        )
+
+    voice_gender = _option("voice_gender", _("Voice"))
+    voice_language = _option("voice_language", _("Language"))
+    get_back_pressed_keys = _option("get_back_pressed_keys", _("Report pressed keys"))
+    message_type = _option("message_type", _("Kind"))
+    buttons = _option("actions", _("Buttons"))
+    cards = _option("cards", _("Cards"))
+    list_name = _option("list_name", _("List at Octopush"))
+    recipient_tracking = _option("recipient_tracking", _("Tracking by Octopush"))
 
     # --- what may be done when ---------------------------------------------------------------
 
@@ -123,6 +185,15 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
         return [*own, *super().get_urls()]
 
+    def add_view(
+        self,
+        request: HttpRequest,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        title = ADD_TITLES[Channel(_channel(request, None))]
+        return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
+
     def change_view(
         self,
         request: HttpRequest,
@@ -142,6 +213,7 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             }
             if campaign.status != CampaignStatus.DRAFT:
                 context["figures"] = _figures(campaign)
+                context["waits_at_gateway"] = waits_at_gateway(campaign)
         return super().change_view(request, object_id, form_url, context)
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -175,9 +247,12 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "preview": preview,
             "exclusions": _named(Exclusion, preview.exclusions),
             "form": form,
+            "unit": UNITS[Channel(campaign.channel)],
+            "details": _details(campaign),
             "blocked": any(finding.level == "error" for finding in preview.findings),
             "credit": euros,
             "credit_unknown": why_not,
+            "credit_low": _is_low(euros),
             "short": preview.cost is not None and euros is not None and preview.cost > euros,
             "zone": conf.time_zone,
             "halt": Halt.objects.active().first(),
@@ -190,10 +265,15 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Is work being done? For whoever may look at campaigns."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        euros, why_not = reports.credit()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Status"),
+            "credit": euros,
+            "credit_unknown": why_not,
+            "credit_low": _is_low(euros),
+            "credits": reports.credit_by_country() if euros is not None else {},
             "status": read_status(),
         }
         return TemplateResponse(request, "admin/octopush_django/status.html", context)
@@ -235,6 +315,8 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_send_permission(request, campaign):
             return []
         names = BUTTONS.get(CampaignStatus(campaign.status), ())
+        if waits_at_gateway(campaign):
+            names = ("cancel",)
         return [
             (
                 reverse("admin:octopush_django_campaign_verb", args=[campaign.pk, name]),
@@ -245,9 +327,28 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, campaign: Campaign) -> str:
+        if waits_at_gateway(campaign):
+            return gettext("Waits at Octopush for its time")
         if not campaign.reason:
             return campaign.get_status_display()
         return format_html("{}: {}", campaign.get_status_display(), campaign.reason)
+
+
+def _is_low(euros: Decimal | None) -> bool:
+    return euros is not None and euros < Decimal(str(conf.low_credit))
+
+
+def _details(campaign: Campaign) -> list[tuple[str, Any]]:
+    """The channel's own options, as the form calls them."""
+    form = FORMS[campaign.channel]
+    shown = []
+    for name in form.own_options:
+        if form.key_of(name) in campaign.options:
+            field, value = form.base_fields[name], campaign.options[form.key_of(name)]
+            choices = getattr(field, "choices", ())
+            named = next((label for key, label in choices if key == value), value)
+            shown.append((str(field.label), _("yes") if named is True else named))
+    return shown
 
 
 def _figures(campaign: Campaign) -> dict[str, Any]:

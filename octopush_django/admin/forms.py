@@ -1,5 +1,6 @@
 """The forms of the desk."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -7,28 +8,46 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy as _
 from import_export.forms import ConfirmImportForm, ImportForm
 
-from .. import compliance
+from .. import channels, compliance
 from ..conf import conf
-from ..models import Campaign, ContactList, Purpose
+from ..exceptions import InvalidRequest
+from ..models import Campaign, Channel, ContactList, Purpose
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a marketer composes. A draft may be incomplete; sending checks again."""
+
+    channel = Channel.SMS
+    own_options: tuple[str, ...] = ("list_name", "recipient_tracking")
+    """Fields of the form that are kept in ``Campaign.options``, under the gateway's names."""
+    renamed: Mapping[str, str] = {}
+    """Those of them that the gateway calls otherwise."""
 
     purpose = forms.ChoiceField(
         label=_("Purpose"),
         choices=Purpose.choices,
         widget=forms.RadioSelect,
         help_text=_(
-            "Marketing: offers and news; needs the STOP mention, leaves out who opted out, and "
-            "leaves only at allowed hours. Transactional: what a person waits for, such as an "
-            "order or an appointment; advertising sent as transactional is fined."
+            "Marketing: offers and news; an SMS needs the STOP mention, who opted out is left "
+            "out, and it leaves only at allowed hours. Transactional: what a person waits for, "
+            "such as an order or an appointment; advertising sent as transactional is fined."
         ),
+    )
+    list_name = forms.CharField(
+        label=_("List at Octopush"),
+        max_length=30,
+        required=False,
+        help_text=_("Octopush keeps the people of this campaign as a list of this name."),
+    )
+    recipient_tracking = forms.BooleanField(
+        label=_("Tracking by Octopush"),
+        required=False,
+        help_text=_("Octopush keeps tracking data of each person."),
     )
 
     class Meta:
         model = Campaign
-        fields = (
+        fields: tuple[str, ...] = (
             "name",
             "purpose",
             "text",
@@ -40,6 +59,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "simulation",
             "auto_optimize_text",
             "auto_remove_blacklisted",
+            "scheduler",
         )
         widgets = {"text": forms.Textarea(attrs={"rows": 5, "cols": 60})}
         help_texts = {
@@ -52,14 +72,28 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             "simulation": _("The gateway checks and pretends; nobody receives anything."),
             "auto_optimize_text": _("It may replace characters; the count is then an estimate."),
             "auto_remove_blacklisted": _("Costs 0.01 EUR for each batch of up to 500 people."),
+            "scheduler": _(
+                "Who keeps a later date. This site can cancel until the last moment and leaves "
+                "out who opts out meanwhile; Octopush does neither."
+            ),
             "include": _("Everybody in these lists, once each."),
             "exclude": _("Nobody of these lists, whatever other list they are in."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "sender" in self.fields and not self.instance.pk:
-            self.fields["sender"].initial = conf.sender
+        if not self.instance.pk:
+            self.instance.channel = self.channel
+            if "sender" in self.fields and self.channel != Channel.RCS:
+                self.fields["sender"].initial = conf.sender
+        for name in self.own_options:
+            if name in self.fields and self.key_of(name) in self.instance.options:
+                self.fields[name].initial = self.instance.options[self.key_of(name)]
+
+    @classmethod
+    def key_of(cls, name: str) -> str:
+        """The gateway's name of one of our fields."""
+        return cls.renamed.get(name, name)
 
     def clean_text(self) -> str:
         """Browsers send line ends as two characters; each would be paid for."""
@@ -67,6 +101,9 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        self.instance.options = {
+            self.key_of(name): data[name] for name in self.own_options if data.get(name)
+        }
         if data.get("text") and data.get("purpose"):
             findings = compliance.check_message(
                 text=data["text"],
@@ -75,11 +112,108 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
                 sender=data.get("sender"),
                 with_replies=bool(data.get("with_replies")),
                 stop_patterns=conf.stop_patterns,
+                channel=self.channel,
             )
             for finding in compliance.errors(findings):
                 field = finding.field if finding.field in self.fields else None
                 self.add_error(field, str(finding.message))
+        if not self.errors:
+            self._check_options()
         return data
+
+    def _check_options(self) -> None:
+        try:
+            channels.check_options(self.channel, self.instance.options)
+        except InvalidRequest as error:
+            ours = {self.key_of(name): name for name in self.own_options}
+            self.add_error(ours.get(error.field), error.problem)
+
+
+class VoiceForm(CampaignForm):
+    """A text that a voice reads aloud."""
+
+    channel = Channel.VOICE
+    own_options = (
+        "voice_gender",
+        "voice_language",
+        "get_back_pressed_keys",
+        *CampaignForm.own_options,
+    )
+
+    voice_gender = forms.ChoiceField(
+        label=_("Voice"), choices=[("female", _("Woman")), ("male", _("Man"))]
+    )
+    voice_language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[(code, code) for code in channels.VOICE_LANGUAGES],
+        help_text=_("The language in which the text is read; write it in that language."),
+    )
+    get_back_pressed_keys = forms.BooleanField(
+        label=_("Report pressed keys"),
+        required=False,
+        help_text=_("Octopush reports which keys people press while they listen."),
+    )
+
+    class Meta(CampaignForm.Meta):
+        fields = (
+            "name", "purpose", "text", "sender", "include", "exclude", "simulation",
+            "auto_remove_blacklisted", "scheduler",
+        )  # fmt: skip
+        help_texts = {
+            **CampaignForm.Meta.help_texts,
+            "text": _(
+                "Everybody hears the same text. Some 450 characters are read in 30 seconds, the "
+                "block by which calls are billed."
+            ),
+            "sender": _("3 to 11 letters and digits."),
+            "auto_remove_blacklisted": _("Octopush names no price for it on this channel."),
+            "include": _("Everybody in these lists, once each, on mobiles and landlines."),
+        }
+
+
+class RcsForm(CampaignForm):
+    """A rich message, from the account's agent."""
+
+    channel = Channel.RCS
+    own_options = ("message_type", "buttons", "cards", *CampaignForm.own_options)
+    renamed = {"buttons": "actions"}
+
+    message_type = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[("simple_text", _("Text, perhaps with buttons")), ("rich_card", _("Cards"))],
+    )
+    buttons = forms.JSONField(
+        label=_("Buttons"),
+        required=False,
+        help_text=_(
+            "For a text: a JSON list of objects. Octopush documents nowhere what they hold: ask "
+            "your contact there."
+        ),
+    )
+    cards = forms.JSONField(
+        label=_("Cards"),
+        required=False,
+        help_text=_("For cards: a JSON list of objects, also agreed with Octopush."),
+    )
+
+    class Meta(CampaignForm.Meta):
+        fields = (
+            "name", "purpose", "text", "sender", "with_replies", "include", "exclude",
+            "simulation", "auto_remove_blacklisted", "scheduler",
+        )  # fmt: skip
+        help_texts = {
+            **CampaignForm.Meta.help_texts,
+            "text": _("Everybody reads the same text."),
+            "sender": _("The agent's name as set at Octopush; empty for the account's own."),
+            "with_replies": _("People can answer the message."),
+            "auto_remove_blacklisted": _("Octopush names no price for it on this channel."),
+        }
+
+
+FORMS: dict[str, type[CampaignForm]] = {
+    form.channel: form for form in (CampaignForm, VoiceForm, RcsForm)
+}
+"""The form of each channel that can be composed here."""
 
 
 class SendForm(forms.Form):

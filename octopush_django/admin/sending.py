@@ -19,7 +19,16 @@ from .history import HistoryAdmin, NumberSearch
 
 @admin.register(Recipient)
 class RecipientAdmin(NumberSearch, HistoryAdmin):
-    list_display = ("address", "campaign", "left_out", "state", "status_raw", "status_at", "frame")
+    list_display = (
+        "address",
+        "campaign",
+        "left_out",
+        "state",
+        "status_raw",
+        "status_at",
+        "call",
+        "frame",
+    )
     list_filter = ("exclusion", "status")
     list_select_related = ("campaign", "frame")
     search_fields = ("=address",)
@@ -30,6 +39,7 @@ class RecipientAdmin(NumberSearch, HistoryAdmin):
         "state",
         "status_raw",
         "status_at",
+        "call",
         "frame",
         "payload",
     )
@@ -40,6 +50,15 @@ class RecipientAdmin(NumberSearch, HistoryAdmin):
     @admin.display(description=_("left out because"))
     def left_out(self, recipient: Recipient) -> str:
         return recipient.get_exclusion_display() if recipient.exclusion else "-"
+
+    @admin.display(description=_("call"))
+    def call(self, recipient: Recipient) -> str:
+        if recipient.call_seconds is None and not recipient.pressed_keys:
+            return "-"
+        return _("%(seconds)s s; keys: %(keys)s") % {
+            "seconds": "?" if recipient.call_seconds is None else recipient.call_seconds,
+            "keys": recipient.pressed_keys or "-",
+        }
 
     @admin.display(description=_("status"))
     def state(self, recipient: Any) -> str:

@@ -9,7 +9,7 @@ from django.utils.module_loading import import_string
 from ..answers import Answer
 from ..client import Balance
 from ..conf import conf
-from ..exceptions import ConfigurationError
+from ..exceptions import ConfigurationError, GatewayRefused
 
 
 class Backend(ABC):
@@ -26,6 +26,13 @@ class Backend(ABC):
     def check_credits(self) -> dict[str, dict[str, Decimal]]:
         """Units left by country and product. May raise GatewayError."""
         return {}
+
+    def cancel(self, ticket: str, channel: str = "sms") -> None:
+        """Withdraw what waits at the gateway for its time. May raise GatewayError."""
+        raise GatewayRefused(f"{type(self).__name__} keeps nothing for later.")
+
+    def answer_within(self, seconds: float) -> None:  # noqa: B027
+        """Give up a call after ``seconds``, where there is a network to wait for."""
 
     def close(self) -> None:  # noqa: B027
         """Let go of connections."""

@@ -34,6 +34,11 @@ class LocMemBackend(Backend):
             outbox.append({**request, "path": path, "ticket": answer.ticket})
         return answer
 
+    def cancel(self, ticket: str, channel: str = "sms") -> None:
+        for request in outbox:
+            if request["ticket"] == ticket:
+                request["cancelled"] = True
+
     def check_balance(self) -> Balance:
         return Balance(Decimal(1000), "euros")
 

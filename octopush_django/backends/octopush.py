@@ -39,5 +39,11 @@ class OctopushBackend(Backend):
         """Read or change an account resource. May raise GatewayError."""
         return self._client.request_json(method, path, document)
 
+    def cancel(self, ticket: str, channel: str = "sms") -> None:
+        self._client.cancel(ticket, channel)
+
+    def answer_within(self, seconds: float) -> None:
+        self._client.answer_within(seconds)
+
     def close(self) -> None:
         self._client.close()

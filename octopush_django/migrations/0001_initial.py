@@ -670,6 +670,16 @@ class Migration(migrations.Migration):
                 ),
                 ("status_at", models.DateTimeField(null=True, verbose_name="since")),
                 (
+                    "pressed_keys",
+                    models.CharField(max_length=20, null=True, verbose_name="pressed keys"),
+                ),
+                (
+                    "call_seconds",
+                    models.PositiveIntegerField(
+                        null=True, verbose_name="length of the call, in seconds"
+                    ),
+                ),
+                (
                     "campaign",
                     models.ForeignKey(
                         db_constraint=False,
@@ -1115,7 +1125,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="recipient",
-            index=models.Index(fields=["frame", "id"], name="octopush_recipient_pump"),
+            index=models.Index(
+                condition=models.Q(("exclusion", "")),
+                fields=["frame", "id"],
+                name="octopush_recipient_pump",
+            ),
         ),
         migrations.AddIndex(
             model_name="recipient",

@@ -1,9 +1,10 @@
-"""Many rows, each with values of its own, in one UPDATE … FROM (VALUES …).
+"""Many rows, each with values of its own, in one statement.
 
 Django's ``bulk_update`` builds a CASE with an arm per row and field; for the dispatcher's groups
 that costs more than everything else together (``benchmarks/bench_dispatch.py``).
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,34 +18,36 @@ def update_each(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
         return
     model = type(rows[0])
     connection = connections[router.db_for_write(model)]
-    if connection.vendor not in ("postgresql", "sqlite"):
-        model._base_manager.bulk_update(rows, fields)
-        return
+    key: Any = model._meta.pk
     columns: list[Any] = [model._meta.get_field(name) for name in fields]
-    one_row = f"({', '.join(['%s'] * (len(columns) + 1))})"
-    # Both databases call the columns of VALUES column1, column2, …
-    sql = (
-        f"UPDATE {model._meta.db_table} SET "
-        + ", ".join(
-            f"{column.column} = {_typed(f'v.column{place}', column, connection)}"
-            for place, column in enumerate(columns, 2)
-        )
-        + f" FROM (VALUES {', '.join([one_row] * len(rows))}) AS v"
-        + f" WHERE {model._meta.db_table}.{model._meta.pk.column} = v.column1"
-    )
-    params = [value for row in rows for value in _values(row, columns, connection)]
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        if connection.vendor == "postgresql":
+            names = [(column.column, column.attname) for column in [key, *columns]]
+            sql, documents = (
+                _from_json(model, names),
+                [{name: getattr(row, attribute) for name, attribute in names} for row in rows],
+            )
+            cursor.execute(sql, [json.dumps(documents, default=str)])
+        else:
+            table, quoted = model._meta.db_table, connection.ops.quote_name
+            pairs = ", ".join(f"{quoted(column.column)} = %s" for column in columns)
+            cursor.executemany(
+                f"UPDATE {table} SET {pairs} WHERE {quoted(key.column)} = %s",
+                [
+                    [
+                        column.get_db_prep_save(getattr(row, column.attname), connection)
+                        for column in [*columns, key]
+                    ]
+                    for row in rows
+                ],
+            )
 
 
-def _values(row: models.Model, columns: Sequence[Any], connection: Any) -> Iterable[Any]:
-    yield row.pk
-    for column in columns:
-        yield column.get_db_prep_save(getattr(row, column.attname), connection)
-
-
-def _typed(name: str, column: Any, connection: Any) -> str:
-    """PostgreSQL takes a column of VALUES for text where nothing tells its type."""
-    if connection.vendor == "sqlite":
-        return name
-    return f"CAST({name} AS {column.db_type(connection)})"
+def _from_json(model: type[models.Model], names: Sequence[tuple[str, str]]) -> str:
+    """One parameter instead of one per row and field; the table itself tells the types."""
+    table, (key, *columns) = model._meta.db_table, [f'"{name}"' for name, _ in names]
+    pairs = ", ".join(f"{column} = v.{column}" for column in columns)
+    return (
+        f"UPDATE {table} SET {pairs} FROM json_populate_recordset(NULL::{table}, %s) AS v"
+        f" WHERE {table}.{key} = v.{key}"
+    )

@@ -220,6 +220,8 @@ class Recipient(models.Model):
     )
     status_raw = models.CharField(_("the gateway's word"), max_length=100, blank=True)
     status_at = models.DateTimeField(_("since"), null=True)
+    pressed_keys = models.CharField(_("pressed keys"), max_length=20, null=True)  # noqa: DJ001
+    call_seconds = models.PositiveIntegerField(_("length of the call, in seconds"), null=True)
 
     objects = RecipientQuerySet.as_manager()
 
@@ -234,7 +236,11 @@ class Recipient(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["frame", "id"], name="octopush_recipient_pump"),
+            # Partial as the constraint above: where PostgreSQL has no statistics yet, it would
+            # read the whole of that index beside this one.
+            models.Index(
+                fields=["frame", "id"], name="octopush_recipient_pump", condition=Q(exclusion="")
+            ),
             models.Index(fields=["campaign", "exclusion", "id"], name="octopush_recipient_screen"),
             models.Index(fields=["address", "-id"], name="octopush_recipient_reply"),
         ]

@@ -387,6 +387,7 @@ class _Handler(Responder):
                 "code": code,
                 "fault": fault,
                 "request_id": _request_id(document),
+                "envelope": {k: v for k, v in document.items() if k != "recipients"},
                 "text": document.get("text"),
                 "purpose": document.get("purpose"),
                 "recipients": [_address(person) for person in people],

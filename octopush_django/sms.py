@@ -1,0 +1,64 @@
+"""One SMS to one person: a code, an order that was shipped, a reminder.
+
+The same machinery as a campaign, so the same promises: a number that cannot receive it is refused
+at once, and nobody gets it twice. Facts: the gateway's page on transactional SMS.
+"""
+
+from typing import Any
+
+from django.db import transaction
+
+from . import dispatch, pump, settlement
+from .backends import get_backend
+from .campaigns import send_campaign
+from .exceptions import GatewayRefused, InvalidCampaign, NotSentYet
+from .models import Campaign, Frame, FrameStatus
+
+__all__ = ["send_sms", "send_sms_now"]
+
+
+def send_sms(to: Any, text: str, *, purpose: str = "alert", **arguments: Any) -> Campaign:
+    """Send one message to one person. Returns at once; a worker sends after commit.
+
+    ``to``: a number in any spelling, a mapping with ``phone_number`` and merge values, or a
+    contact. ``purpose``: ``"alert"`` is for what the person waits for, at any hour and without
+    STOP mention; advertising needs ``"wholesale"``. ``arguments`` are those of
+    :func:`~octopush_django.campaigns.send_campaign`: give a ``key`` such as ``"order-418"`` and
+    a second call sends nothing. Raises what ``send_campaign`` raises.
+    """
+    return send_campaign(text=text, purpose=purpose, recipients=[to], **arguments)
+
+
+def send_sms_now(
+    to: Any, text: str, *, purpose: str = "alert", deadline: float = 10.0, **arguments: Any
+) -> Frame:
+    """Send one message and wait for the gateway's answer; return the accepted frame.
+
+    Its ``ticket``, ``cost`` and ``residual_credit`` are what the gateway said. ``deadline``:
+    seconds for the call. Not inside a transaction: what has left cannot be rolled back.
+
+    Raises what :func:`send_sms` raises; :class:`GatewayRefused` where nothing went out and
+    nothing will; :class:`NotSentYet` where that is open: a worker goes on under the same
+    ``request_id``, so do not send again, unless with the same ``key``.
+    """
+    if arguments.get("send_at") is not None:
+        raise InvalidCampaign("send_at", "is for send_sms(); this sends now.")
+    backend = get_backend()
+    backend.answer_within(deadline)
+    try:
+        with transaction.atomic(durable=True):
+            campaign = send_sms(to, text, purpose=purpose, **arguments)
+            # Claimed before anybody else can see it: no worker is faster, none sends it too.
+            claims = dispatch.claim(campaign=campaign)
+        settlement.settle([(claim, pump.call(backend, claim)) for claim in claims])
+    finally:
+        backend.close()
+    campaign.refresh_from_db()
+    frame = campaign.frames.order_by("number").first()
+    if frame is None:
+        raise NotSentYet(campaign, campaign.reason)
+    if frame.status == FrameStatus.REFUSED:
+        raise GatewayRefused(frame.error_message, code=frame.error_code)
+    if frame.status != FrameStatus.ACCEPTED:
+        raise NotSentYet(campaign, campaign.reason or frame.error_message)
+    return frame

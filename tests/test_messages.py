@@ -1,0 +1,157 @@
+"""What leaves, against one golden file per kind of sending that the gateway documents.
+
+The files hold our own texts in the documented fields, names and nesting; the sandbox, which reads
+strictly, must find nothing in them that the gateway would bend.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from octopush_django.campaigns import preview_campaign, send_campaign
+from octopush_django.exceptions import ComplianceError, InvalidCampaign
+from octopush_django.sandbox import rules
+from octopush_django.testing import outbox, run_pump
+
+pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2030-11-25 10:00")]
+
+GOLDEN = Path(__file__).parent / "files" / "golden"
+SMS, MULTI = "sms-campaign/send", "multi-channel/send"
+AT = datetime(2031, 5, 5, 14, 0, 0, 999, tzinfo=UTC)
+NORA = {"phone_number": "06 12 34 56 01", "first_name": "Nora", "last_name": "Petit",
+        "param3": "Mme"}  # fmt: skip
+VOICE = {"voice_gender": "female", "voice_language": "fr-FR"}
+
+SENDINGS = {
+    "sms": {
+        "text": "{param3} {first_name} {last_name}: sale on Saturday. STOP au XXXXX",
+        "purpose": "wholesale", "sender": "Boutique",
+        "recipients": [NORA, {**NORA, "phone_number": "+33612345602", "first_name": "Ilan",
+                              "param3": "M."}],
+    },
+    "low_cost": {
+        "text": "Sale on Saturday. no PUB=STOP", "purpose": "wholesale", "sender": "Boutique",
+        "sms_type": "sms_low_cost", "simulation": True, "recipients": ["0612345601"],
+        "options": {"auto_optimize_text": True, "auto_remove_blacklisted_numbers": True,
+                    "list_name": "Saturday", "recipient_tracking": True},
+    },
+    "transactional": {
+        "text": "Your table is held until eight.", "purpose": "alert", "sender": "Bistrot",
+        "recipients": ["0612345601"],
+    },
+    "scheduled": {
+        "text": "See you at {param1}. STOP au XXXXX", "purpose": "wholesale", "sender": "Bistrot",
+        "send_at": AT, "scheduler": "gateway",
+        "recipients": [{"phone_number": "+33612345601", "param1": "18:40"}],
+    },
+    "two_way": {
+        "text": "{first_name}, shall we come on Monday? STOP au XXXXX", "purpose": "wholesale",
+        "sender": "12345", "with_replies": True,
+        "recipients": [{"phone_number": "+33612345601", "first_name": "Nora"}],
+    },
+    "voice": {
+        "text": "Your parcel waits at the desk.", "purpose": "alert", "sender": "ParcelDesk",
+        "channel": "voice_sms", "send_at": AT, "scheduler": "gateway",
+        "recipients": ["0612345601", "01 42 68 68 68"],
+        "options": {**VOICE, "get_back_pressed_keys": True, "list_name": "voices"},
+    },
+    "rcs": {
+        "text": "Your train is on time.", "purpose": "alert", "channel": "rcs", "sender": None,
+        "with_replies": True, "recipients": ["0612345601"],
+        "options": {"actions": [{"text": "Where is it?"}]},
+    },
+    "rcs_card": {
+        "text": "Your train", "purpose": "alert", "channel": "rcs", "sender": "TrainAgent",
+        "recipients": ["0612345601"],
+        "options": {"message_type": "rich_card", "cards": [{"title": "Platform 4"}]},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SENDINGS)
+def test_what_leaves_is_what_is_documented(kind, settings):
+    settings.OCTOPUSH_SENDER = None
+    send_campaign(**SENDINGS[kind])
+    run_pump()
+    [request] = outbox
+    path = request.pop("path")
+    del request["ticket"]
+    own_id = request.get("metadata", request).pop("request_id")
+    assert len(own_id) == 36
+    wanted = json.loads((GOLDEN / f"{kind}.json").read_text())
+    moment = request.pop("send_at", None), wanted.pop("send_at", None)
+    assert request == wanted
+    if any(moment):
+        assert datetime.fromisoformat(moment[0]) == datetime.fromisoformat(moment[1])
+    assert path == (MULTI if "channel" in wanted else SMS)
+
+
+@pytest.mark.parametrize("kind", SENDINGS)
+def test_the_sandbox_finds_nothing_to_bend(kind):
+    document = json.loads((GOLDEN / f"{kind}.json").read_text())
+    document.get("metadata", document)["request_id"] = "a-1"
+    read = rules.read_multi if "channel" in document else rules.read_sms
+    assert read(document, datetime(2030, 1, 1, tzinfo=UTC)).bent == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "options", "field"),
+    [
+        ("voice_sms", {}, "voice_language"),
+        ("voice_sms", {**VOICE, "voice_language": "fr"}, "voice_language"),
+        ("voice_sms", {**VOICE, "voice_gender": "F"}, "voice_gender"),
+        ("voice_sms", {"voice_gender": "male", "voice_language": "sv-SE"}, "voice_gender"),
+        ("voice_sms", {**VOICE, "get_back_pressed_keys": 1}, "get_back_pressed_keys"),
+        ("voice_sms", {**VOICE, "cards": [{"a": 1}]}, "options"),
+        ("rcs", {"message_type": "card"}, "message_type"),
+        ("rcs", {"message_type": "rich_card"}, "cards"),
+        ("rcs", {"message_type": "rich_card", "cards": []}, "cards"),
+        ("rcs", {"message_type": "rich_card", "cards": ["a"]}, "cards"),
+        ("rcs", {"cards": [{"a": 1}]}, "cards"),
+        ("rcs", {"actions": {"a": 1}}, "actions"),
+        ("rcs", {"message_type": "rich_card", "cards": [{"a": 1}], "actions": [{"b": 2}]},
+         "actions"),
+        ("sms", VOICE, "options"),
+        ("email", {}, "channel"),
+    ],
+)  # fmt: skip
+def test_what_a_channel_does_not_have_is_refused(channel, options, field):
+    with pytest.raises(InvalidCampaign) as refusal:
+        send_campaign(text="Hi", purpose="alert", recipients=["0612345601"], sender="Shop",
+                      channel=channel, options=options)  # fmt: skip
+    assert refusal.value.field == field
+
+
+def test_everybody_gets_the_same_spoken_text():
+    with pytest.raises(ComplianceError, match="braces"):
+        send_campaign(text="{first_name}!", purpose="alert", recipients=[NORA], sender="Shop",
+                      channel="voice_sms", options=VOICE)  # fmt: skip
+
+
+def test_nobody_replies_to_a_voice():
+    with pytest.raises(InvalidCampaign):
+        send_campaign(text="Hi", purpose="alert", recipients=[NORA], sender="Shop",
+                      channel="voice_sms", options=VOICE, with_replies=True)  # fmt: skip
+
+
+def test_a_landline_gets_a_voice_but_no_rcs():
+    arguments = {"text": "Hi", "purpose": "alert", "recipients": ["0142686868"], "sender": "Shop"}
+    voice = preview_campaign(**arguments, channel="voice_sms", options=VOICE)
+    assert (voice.count, dict(voice.histogram)) == (1, {1: 1})
+    rcs = preview_campaign(**arguments, channel="rcs")
+    assert (rcs.count, dict(rcs.exclusions)) == (0, {"not_mobile": 1})
+
+
+def test_no_price_is_invented_for_another_channel():
+    options = {**VOICE, "auto_remove_blacklisted_numbers": True}
+    preview = preview_campaign(text="Hi", purpose="alert", recipients=["0612345601"],
+                               sender="Shop", channel="voice_sms", options=options)  # fmt: skip
+    assert preview.surcharge == 0
+
+
+def test_a_long_voice_takes_several_blocks():
+    preview = preview_campaign(text="word " * 100, purpose="alert", recipients=["0612345601"],
+                               sender="Shop", channel="voice_sms", options=VOICE)  # fmt: skip
+    assert dict(preview.histogram) == {2: 1}  # 500 characters, some 34 seconds
