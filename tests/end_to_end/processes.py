@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -164,6 +165,60 @@ def own_broker():
     own = urlunsplit(parts._replace(path="/9"))
     redis.from_url(own).flushdb()
     return own
+
+
+class Postgres:
+    """A PostgreSQL server of its own, that a test may break."""
+
+    def __init__(self, directory):
+        self._data, port = directory / "data", free_port()
+        self._options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        self.url = f"postgres://postgres@127.0.0.1:{port}/postgres"
+        self._run("initdb", "-A", "trust", "-U", "postgres", "--no-sync")
+        self.start()
+
+    def start(self):
+        self._run("pg_ctl", "start", "-w", "-l", self._data / "log", "-o", self._options)
+
+    def stop(self):
+        self._run("pg_ctl", "stop", "-m", "immediate")
+
+    def crash_and_restart(self):
+        """Break every connection, recover from the log, as after a power cut."""
+        self.stop()
+        time.sleep(1)
+        self.start()
+
+    def _run(self, program, *arguments):
+        command = [_postgres_program(program), "-D", str(self._data), *map(str, arguments)]
+        if os.getuid() == 0:
+            # The server refuses to run as root.
+            command = [
+                "setpriv",
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--clear-groups",
+                *command,
+            ]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", timeout=60)
+
+
+@contextmanager
+def own_postgres():
+    with tempfile.TemporaryDirectory() as directory:
+        if os.getuid() == 0:
+            shutil.chown(directory, "postgres")
+        server = Postgres(Path(directory))
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def _postgres_program(name):
+    """Debian keeps them out of the path."""
+    found = [shutil.which(name), *sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))]
+    return str([path for path in found if path][-1])
 
 
 @contextmanager
