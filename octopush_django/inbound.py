@@ -128,6 +128,8 @@ def apply_events(*, linger: float = 0.0) -> int:
 
 def replay(tickets: Sequence[str]) -> None:
     """Apply the events again that came before their ticket was known."""
+    if not tickets:
+        return
     waiting = WebhookEvent.objects.filter(state=EventState.UNMATCHED, ticket__in=tickets)
     if waiting.update(state=EventState.RECEIVED, tries=0):
         queue.ring("apply_events")
@@ -212,19 +214,23 @@ class _Read:
 
 def _apply_batch() -> int:
     """Take a batch under lock and apply it; what fails is tried alone, then put aside."""
+    unknown: set[str] = set()
     with transaction.atomic():
         events = _take(BATCH)
         if not events:
             return 0
         try:
             with transaction.atomic():
-                _apply(events)
+                unknown = _apply(events)
         except Exception:
             logger.exception("A batch of events failed; trying them one by one")
             for event in events:
                 _apply_alone(event)
         update_each(events, ["state", "error", "tries"])
-        return len(events)
+    # A ticket may have been written while this batch was read: whoever wrote it either saw these
+    # events waiting, or is seen now.
+    replay(list(_campaigns_of(unknown)))
+    return len(events)
 
 
 def _take(limit: int) -> list[WebhookEvent]:
@@ -244,7 +250,8 @@ def _apply_alone(event: WebhookEvent) -> None:
         event.state = EventState.QUARANTINED if given_up else EventState.RECEIVED
 
 
-def _apply(events: Sequence[WebhookEvent]) -> None:
+def _apply(events: Sequence[WebhookEvent]) -> set[str]:
+    """Apply these; return the tickets that nobody knows."""
     read = []
     for event in events:
         _kind, notices, error = _read(bytes(event.body))
@@ -254,6 +261,14 @@ def _apply(events: Sequence[WebhookEvent]) -> None:
     matcher = _Matcher(notice for item in read for notice in item.notices)
     _apply_reports(read, matcher)
     _apply_incoming(read, matcher)
+    return matcher.unknown
+
+
+def _campaigns_of(tickets: set[str]) -> dict[str, int]:
+    if not tickets:
+        return {}
+    frames = Frame.objects.filter(ticket__in=tickets, campaign__simulation=False)
+    return dict(frames.values_list("ticket", "campaign_id"))
 
 
 class _Matcher:
@@ -263,9 +278,9 @@ class _Matcher:
         notices = list(notices)
         tickets = {notice.ticket for notice in notices if notice.ticket}
         addresses = {notice.address for notice in notices}
-        frames = Frame.objects.filter(ticket__in=tickets, campaign__simulation=False)
-        self.campaigns = dict(frames.values_list("ticket", "campaign_id"))
-        self._learn(notices, tickets - set(self.campaigns))
+        self.campaigns = _campaigns_of(tickets)
+        self.unknown = tickets - set(self.campaigns)
+        self._learn(notices)
         self._recipients = {
             (recipient.campaign_id, recipient.address): recipient
             for recipient in Recipient.objects.select_for_update()
@@ -278,10 +293,10 @@ class _Matcher:
         campaign_id = self.campaigns.get(notice.ticket)
         return self._recipients.get((campaign_id or 0, notice.address))
 
-    def _learn(self, notices: Iterable[Notice], unknown: set[str]) -> None:
+    def _learn(self, notices: Iterable[Notice]) -> None:
         """Learn the ticket of a frame whose answer was lost, from the first report about it."""
         for notice in notices:
-            if notice.ticket not in unknown or not isinstance(notice, Report):
+            if notice.ticket not in self.unknown or not isinstance(notice, Report):
                 continue
             if _is_on_its_way(notice.address):
                 continue
@@ -290,7 +305,7 @@ class _Matcher:
             frames = list(candidates[:2])
             if len(frames) == 1:
                 self._accept(frames[0], notice.ticket)
-                unknown.discard(notice.ticket)
+                self.unknown.discard(notice.ticket)
 
     def _accept(self, frame: Frame, ticket: str) -> None:
         frame.ticket = ticket

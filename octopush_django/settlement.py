@@ -61,7 +61,9 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
             if verdict.pause:
                 hold(frame.campaign, verdict.pause, _explain(verdict.pause, answer))
         update_each(frames.values(), _SETTLED_FIELDS)
-        inbound.replay([frame.ticket for frame in accepted if frame.ticket])
+        tickets = [frame.ticket for frame in accepted if frame.ticket]
+        # Once an applier can read the tickets: before, it may set an event aside unseen.
+        transaction.on_commit(lambda: inbound.replay(tickets))
         for frame in accepted:
             _after_pilot(frame, now)
         if any(frame.campaign.status == CampaignStatus.CANCELLED for frame in frames.values()):

@@ -73,17 +73,36 @@ def test_the_same_event_twice_changes_nothing(sent):
     assert recipient(sent).status_at == before
 
 
-def test_a_report_before_its_ticket_waits():
+def test_a_report_before_its_ticket_waits(django_capture_on_commit_callbacks):
     campaign = send_marketing(contact_lists=[make_list(people=1)])
     claims = dispatch.claim()
     report("sms_early", number(0), "DELIVERED")
     inbound.apply_events()
     assert WebhookEvent.objects.get().state == "unmatched"
     accepted = Answer("accepted", http_status=201, ticket="sms_early")
-    settlement.settle([(claims[0], accepted)])
+    with django_capture_on_commit_callbacks(execute=True):
+        settlement.settle([(claims[0], accepted)])
     inbound.apply_events()
     assert recipient(campaign).status == "delivered"
     assert WebhookEvent.objects.get().state == "applied"
+
+
+def test_a_ticket_that_is_written_while_its_report_is_read(monkeypatch):
+    """The settlement saw nothing waiting, and the applier no ticket."""
+    campaign = send_marketing(contact_lists=[make_list(people=1)])
+    claims = dispatch.claim()
+    report("sms_early", number(0), "DELIVERED")
+    apply_incoming = inbound._apply_incoming
+
+    def settle_meanwhile(read, matcher):
+        monkeypatch.undo()
+        settlement.settle([(claims[0], Answer("accepted", http_status=201, ticket="sms_early"))])
+        apply_incoming(read, matcher)
+
+    monkeypatch.setattr(inbound, "_apply_incoming", settle_meanwhile)
+    inbound.apply_events()
+    assert WebhookEvent.objects.get().state == "applied"
+    assert recipient(campaign).status == "delivered"
 
 
 def test_the_sweep_finds_a_report_that_missed_its_replay():
@@ -106,7 +125,9 @@ def test_a_lost_ticket_is_learned_from_the_first_report():
     assert recipient(campaign).status == "delivered"
 
 
-def test_a_ticket_is_not_learned_while_the_number_is_being_called():
+def test_a_ticket_is_not_learned_while_the_number_is_being_called(
+    django_capture_on_commit_callbacks,
+):
     """Its report may belong to the call whose answer is not yet written."""
     contact_list = make_list(people=1)
     first = send_marketing(contact_lists=[contact_list])
@@ -115,7 +136,8 @@ def test_a_ticket_is_not_learned_while_the_number_is_being_called():
     claims = dispatch.claim()
     report("sms_second", number(0), "DELIVERED")
     inbound.apply_events()
-    settlement.settle([(claims[0], Answer("accepted", ticket="sms_second"))])
+    with django_capture_on_commit_callbacks(execute=True):
+        settlement.settle([(claims[0], Answer("accepted", ticket="sms_second"))])
     inbound.apply_events()
     assert first.frames.get().status == "uncertain"
     assert recipient(second).status == "delivered"

@@ -25,7 +25,7 @@ print(json.dumps(campaign.pk))
 """
 STATE = """
 campaign = Campaign.objects.get(pk=values["pk"])
-waiting = WebhookEvent.objects.filter(state="received").count()
+waiting = WebhookEvent.objects.exclude(state="applied").count()
 print(json.dumps([campaign.status, campaign.reason, waiting]))
 """
 RESULT = """
