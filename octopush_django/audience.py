@@ -5,7 +5,6 @@ Both give the same verdict for the same person: ``tests/test_audience.py`` holds
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -27,15 +26,14 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, JSONObject, Length, NullIf
+from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Length, NullIf, Replace
 from django.db.models.lookups import GreaterThan
 
-from . import numbers, placeholders, segments
+from . import channels, emails, numbers, placeholders
 from .conf import conf
 from .exceptions import InvalidCampaign
 from .models import (
     Campaign,
-    Channel,
     Consent,
     Contact,
     ContactList,
@@ -46,12 +44,16 @@ from .models import (
 )
 
 CHUNK = 1000
-PERSON_KEYS = ("phone_number", *placeholders.FIELDS)
+ADDRESS_FIELDS = {Family.PHONE.value: "phone_number", Family.EMAIL.value: "email"}
+"""Which field of a contact, and of what is sent for a person, holds the address."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What decides who is left out. ``fallbacks``: merge field -> its fallback, or None."""
+    """What decides who is left out. ``fallbacks``: merge field -> its fallback, or None.
+
+    ``rendered`` is the text where each person's is made here; None where the gateway does it.
+    """
 
     marketing: bool
     fallbacks: Mapping[str, str | None] = field(default_factory=dict)
@@ -59,20 +61,42 @@ class Rules:
     require_consent: bool = False
     test_numbers_allowed: bool = True
     landlines_allowed: bool = False
+    family: str = Family.PHONE.value
+    rendered: placeholders.Template | None = None
+
+    @property
+    def field(self) -> str:
+        """The contact's field with the address."""
+        return ADDRESS_FIELDS[self.family]
 
     @classmethod
     def of(cls, campaign: Campaign, excluded_lists: Sequence[int] | None = None) -> "Rules":
         """The rules of ``campaign`` under the present settings."""
         if excluded_lists is None:
             excluded_lists = list(campaign.exclude.values_list("pk", flat=True))
+        traits = channels.TRAITS[campaign.channel]
+        template = template_of(campaign)
         return cls(
             marketing=campaign.is_marketing,
-            fallbacks=placeholders.parse(campaign.text).fallbacks,
+            fallbacks=template.fallbacks,
             excluded_lists=excluded_lists,
             require_consent=conf.require_consent,
             test_numbers_allowed=not conf.reaches_people,
-            landlines_allowed=campaign.channel == Channel.VOICE,
+            landlines_allowed=traits.landlines,
+            family=traits.family,
+            rendered=template if has_own_texts(campaign) else None,
         )
+
+
+def template_of(campaign: Campaign) -> placeholders.Template:
+    """The text of ``campaign`` with its merge fields."""
+    return placeholders.parse(campaign.text, html=campaign.options.get("body_format") == "html")
+
+
+def has_own_texts(campaign: Campaign) -> bool:
+    """Whether each person's text is made here: the gateway merges nothing on this channel."""
+    merges = channels.TRAITS[campaign.channel].merges
+    return not merges and bool(template_of(campaign).fallbacks)
 
 
 @dataclass(frozen=True)
@@ -86,19 +110,16 @@ class Person:
 
 @dataclass(frozen=True)
 class Judged:
-    """A person with the verdict: ``exclusion`` is empty for those who receive it."""
+    """A person with the verdict: ``exclusion`` is empty for those who receive it.
+
+    ``payload``: see :func:`payload_in_sql`.
+    """
 
     address: str | None
     values: Mapping[str, str]
     contact_id: int | None
     exclusion: str
-
-    @property
-    def payload(self) -> str:
-        """The JSON object that is sent for this person."""
-        if self.exclusion:
-            return ""
-        return json.dumps({"phone_number": self.address, **self.values}, ensure_ascii=False)
+    payload: str
 
 
 def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
@@ -109,11 +130,15 @@ def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
 
 def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Contact]":
     """Annotate ``exclusion`` (a code, or "") and the filled-in merge values ``value_<field>``."""
-    Contact.objects.all().resolve_line_types()
+    if rules.family == Family.PHONE:
+        Contact.objects.all().resolve_line_types()
     values = {f"value_{name}": _filled(name, rules) for name in rules.fallbacks}
-    return contacts.annotate(**values).annotate(
-        exclusion=Case(*_exclusions(rules), default=Value(""), output_field=CharField())
-    )
+    reasons = list(_exclusions(rules))
+    if rules.family == Family.EMAIL:
+        earlier = contacts.filter(email=OuterRef("email"), pk__lt=OuterRef("pk"))
+        earlier = earlier.annotate(exclusion=_first_of(reasons)).filter(exclusion="")
+        reasons.append(When(Exists(earlier), then=Value(Exclusion.DUPLICATE)))
+    return contacts.annotate(**values).annotate(exclusion=_first_of(reasons))
 
 
 def receiving(judged: "QuerySet[Contact]") -> "QuerySet[Contact]":
@@ -122,14 +147,33 @@ def receiving(judged: "QuerySet[Contact]") -> "QuerySet[Contact]":
 
 
 def payload_in_sql(rules: Rules) -> Combinable:
-    """The JSON object that is sent for a judged contact, as text."""
-    members: dict[str, Any] = {"phone_number": F("phone_number")}
-    members |= {name: F(f"value_{name}") for name in rules.fallbacks}
+    """The JSON object that is sent for a judged contact, as text.
+
+    Where texts are made here it is the person's own text, until frames are cut by it.
+    """
     return Case(
-        When(exclusion="", then=Cast(JSONObject(**members), TextField())),
+        When(exclusion="", then=_text_in_sql(rules.rendered) if rules.rendered else _json(rules)),
         default=Value(""),
         output_field=TextField(),
     )
+
+
+def _json(rules: Rules) -> Combinable:
+    members: dict[str, Any] = {rules.field: F(rules.field)}
+    members |= {name: F(f"value_{name}") for name in rules.fallbacks}
+    return Cast(JSONObject(**members), TextField())
+
+
+def _text_in_sql(template: placeholders.Template) -> Combinable:
+    pieces: list[Combinable] = [Value("")]
+    for literal, name in template.parts:
+        pieces.append(Value(literal))
+        if name:
+            value: Combinable = F(f"value_{name}")
+            for char, entity in placeholders.HTML_ENTITIES if template.html else ():
+                value = Replace(value, Value(char), Value(entity))
+            pieces.append(value)
+    return Concat(*pieces, output_field=TextField())
 
 
 def judge_people(
@@ -144,42 +188,46 @@ def judge_people(
         yield _judge_chunk(chunk, rules, taken)
 
 
-def people_of(recipients: Any, phone_field: str | None, fields: Any) -> Iterator[Person]:
-    """Read ``send_campaign(recipients=…)``: numbers, mappings, contacts, or any queryset.
+def people_of(
+    recipients: Any,
+    phone_field: str | None,
+    fields: Any,
+    family: str = Family.PHONE.value,
+) -> Iterator[Person]:
+    """Read ``send_campaign(recipients=…)``: addresses, mappings, contacts, or any queryset.
 
-    Raises :class:`InvalidCampaign` for a literal that is no number or has unknown keys; rows of a
-    queryset are judged later instead.
+    Raises :class:`InvalidCampaign` for a literal that is no address or has unknown keys; rows of
+    a queryset are judged later instead.
     """
     if isinstance(recipients, QuerySet):
-        yield from _rows_of(recipients, phone_field, fields or {})
+        yield from _rows_of(recipients, phone_field, fields or {}, family)
         return
     if isinstance(recipients, str | Mapping | Contact):
         recipients = [recipients]
     for position, item in enumerate(recipients, 1):
-        yield _literal(item, position)
+        yield _literal(item, position, family)
 
 
-def count_segments(
-    text: str,
-    contacts: "QuerySet[Contact]",
-    units: Callable[[str], int] = lambda text: segments.count(text).segments,
-) -> Counter[int]:
-    """How many SMS each judged contact gets, over their real values: ``{1: 9812, 2: 188}``.
+def texts_of(
+    template: placeholders.Template, contacts: "QuerySet[Contact]"
+) -> Iterator[tuple[str, int]]:
+    """The texts that judged contacts read, over their real values, and how many read each.
 
-    ``units`` counts one text otherwise, for another channel.
+    The same text may come more than once, where different values make it.
     """
-    template = placeholders.parse(text)
     people = receiving(contacts).order_by()
     names = [f"value_{name}" for name in template.fields]
-    histogram: Counter[int] = Counter()
     if not names:
-        histogram[units(template.text)] = people.count()
-        return +histogram
+        yield template.text, people.count()
+        return
     groups = people.values(*names).annotate(people=Count("pk"))
     for group in groups.iterator(chunk_size=2000):
         values = {name.removeprefix("value_"): group[name] for name in names}
-        histogram[units(template.render(values))] += group["people"]
-    return histogram
+        yield template.render(values), group["people"]
+
+
+def _first_of(reasons: Sequence[When]) -> Combinable:
+    return Case(*reasons, default=Value(""), output_field=CharField())
 
 
 def _filled(name: str, rules: Rules) -> Combinable:
@@ -187,25 +235,28 @@ def _filled(name: str, rules: Rules) -> Combinable:
 
 
 def _exclusions(rules: Rules) -> Iterator[When]:
-    """The reasons in their documented order; the first that applies counts."""
-    yield When(phone_number__isnull=True, then=Value(Exclusion.NO_ADDRESS))
-    yield When(line_type=LineType.INVALID, then=Value(Exclusion.INVALID))
-    if not rules.test_numbers_allowed:
-        prefixes = (Q(phone_number__startswith=prefix) for prefix in numbers.TEST_PREFIXES)
-        yield When(reduce(or_, prefixes), then=Value(Exclusion.TEST_NUMBER))
-    if not rules.landlines_allowed:
-        yield When(~Q(line_type=LineType.MOBILE), then=Value(Exclusion.NOT_MOBILE))
+    """The reasons in their documented order; the first that applies counts.
+
+    Several contacts may share an e-mail address: what holds for one of them holds for all.
+    """
+    by_email = rules.family == Family.EMAIL
+    yield from _email_reasons(rules) if by_email else _phone_reasons(rules)
     if rules.excluded_lists:
+        same = {"contact__email": OuterRef("email")} if by_email else {"contact": OuterRef("pk")}
         membership = Contact.lists.through.objects.filter(
-            contact_id=OuterRef("pk"), contactlist_id__in=rules.excluded_lists
+            contactlist_id__in=rules.excluded_lists, **same
         )
         yield When(Exists(membership), then=Value(Exclusion.EXCLUDED_LIST))
     if rules.marketing:
-        opt_outs = OptOut.objects.filter(family=Family.PHONE, address=OuterRef("phone_number"))
+        opt_outs = OptOut.objects.filter(family=rules.family, address=OuterRef(rules.field))
         yield When(Exists(opt_outs), then=Value(Exclusion.OPTED_OUT))
-        yield When(consent=Consent.REFUSED, then=Value(Exclusion.CONSENT_REFUSED))
+        shared = Contact.objects.filter(email=OuterRef("email"))
+        refused, given = Q(consent=Consent.REFUSED), Q(consent=Consent.GIVEN)
+        if by_email:
+            refused, given = Q(Exists(shared.filter(refused))), Q(Exists(shared.filter(given)))
+        yield When(refused, then=Value(Exclusion.CONSENT_REFUSED))
         if rules.require_consent:
-            yield When(consent=Consent.UNKNOWN, then=Value(Exclusion.CONSENT_UNKNOWN))
+            yield When(~given, then=Value(Exclusion.CONSENT_UNKNOWN))
     for name, fallback in rules.fallbacks.items():
         if fallback is None:
             yield When(Q(**{name: ""}), then=Value(Exclusion.MISSING_VALUE))
@@ -214,27 +265,60 @@ def _exclusions(rules: Rules) -> Iterator[When]:
         yield When(too_long, then=Value(Exclusion.VALUE_TOO_LONG))
 
 
+def _phone_reasons(rules: Rules) -> Iterator[When]:
+    yield When(phone_number__isnull=True, then=Value(Exclusion.NO_ADDRESS))
+    yield When(line_type=LineType.INVALID, then=Value(Exclusion.INVALID))
+    if not rules.test_numbers_allowed:
+        prefixes = (Q(phone_number__startswith=prefix) for prefix in numbers.TEST_PREFIXES)
+        yield When(reduce(or_, prefixes), then=Value(Exclusion.TEST_NUMBER))
+    if not rules.landlines_allowed:
+        yield When(~Q(line_type=LineType.MOBILE), then=Value(Exclusion.NOT_MOBILE))
+
+
+def _email_reasons(rules: Rules) -> Iterator[When]:
+    yield When(email="", then=Value(Exclusion.NO_ADDRESS))
+    yield When(~Q(email__regex=emails.PATTERN), then=Value(Exclusion.INVALID))
+    if not rules.test_numbers_allowed:
+        reserved = Q(email__regex=emails.TEST_PATTERN)
+        yield When(reserved, then=Value(Exclusion.TEST_NUMBER))
+
+
 def _judge_chunk(
     chunk: Sequence[Person], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
 ) -> list[Judged]:
-    canonical = [numbers.canonical(person.address, conf.region) for person in chunk]
-    known = _KnownNumbers([number for number in canonical if number], rules, taken)
+    canonical = [_canonical(person.address, rules.family) for person in chunk]
+    known = _Known([address for address in canonical if address], rules, taken)
     judged = []
-    for person, number in zip(chunk, canonical, strict=True):
+    for person, found in zip(chunk, canonical, strict=True):
         values = {
             name: person.values.get(name) or fallback or ""
             for name, fallback in rules.fallbacks.items()
         }
-        exclusion = _exclusion(person, number, values, rules, known)
-        if not exclusion and number:
-            known.taken.add(number)
-        address = number or person.address[:254] or None
-        judged.append(Judged(address, values, person.contact_id, exclusion))
+        exclusion = _exclusion(person, found, values, rules, known)
+        payload = ""
+        if not exclusion and found:
+            known.taken.add(found)
+            payload = _payload(found, values, rules)
+        address = found or person.address[:254] or None
+        judged.append(Judged(address, values, person.contact_id, exclusion, payload))
     return judged
 
 
-class _KnownNumbers:
-    """What the database knows about the numbers of a chunk: a few queries, whatever its size."""
+def _canonical(address: str, family: str) -> str | None:
+    if family == Family.EMAIL:
+        return emails.canonical(address)
+    return numbers.canonical(address, conf.region)
+
+
+def _payload(address: str, values: Mapping[str, str], rules: Rules) -> str:
+    """The same as in SQL."""
+    if rules.rendered:
+        return rules.rendered.render(values)
+    return json.dumps({rules.field: address, **values}, ensure_ascii=False)
+
+
+class _Known:
+    """What the database knows about the addresses of a chunk: a few queries, whatever its size."""
 
     def __init__(
         self, found: list[str], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
@@ -243,37 +327,48 @@ class _KnownNumbers:
         self.excluded: set[str] = set()
         self.opted_out: set[str] = set()
         self.consent: dict[str, str] = {}
-        contacts = Contact.objects.filter(phone_number__in=found)
+        contacts = Contact.objects.filter(**{f"{rules.field}__in": found})
         if rules.excluded_lists:
             listed = contacts.filter(pk__in=contacts_in(rules.excluded_lists).values("pk"))
-            self.excluded = {str(n) for n in listed.values_list("phone_number", flat=True)}
+            self.excluded = {str(n) for n in listed.values_list(rules.field, flat=True)}
         if rules.marketing:
-            self.opted_out = OptOut.objects.all().addresses(found)
-            rows = contacts.values_list("phone_number", "consent")
-            self.consent = {str(number): consent for number, consent in rows}
+            self.opted_out = OptOut.objects.all().addresses(found, rules.family)
+            # Of several contacts with one address a refusal wins, then a consent.
+            rows = contacts.order_by(_WEIGHT).values_list(rules.field, "consent")
+            self.consent = {str(address): consent for address, consent in rows}
+
+
+_WEIGHT = Case(
+    When(consent=Consent.REFUSED, then=Value(2)),
+    When(consent=Consent.GIVEN, then=Value(1)),
+    default=Value(0),
+)
 
 
 def _exclusion(
     person: Person,
-    number: str | None,
+    address: str | None,
     values: Mapping[str, str],
     rules: Rules,
-    known: _KnownNumbers,
+    known: _Known,
 ) -> str:
     """The same reasons in the same order as in SQL."""
     if not person.address.strip():
         return Exclusion.NO_ADDRESS
-    if number is None:
+    if address is None:
         return Exclusion.INVALID
-    if numbers.is_test(number) and not rules.test_numbers_allowed:
+    by_email = rules.family == Family.EMAIL
+    is_test = emails.is_test if by_email else numbers.is_test
+    if not rules.test_numbers_allowed and is_test(address):
         return Exclusion.TEST_NUMBER
-    if not rules.landlines_allowed and numbers.line_type(number) != "mobile":
+    any_line = by_email or rules.landlines_allowed
+    if not any_line and numbers.line_type(address) != "mobile":
         return Exclusion.NOT_MOBILE
-    if number in known.excluded:
+    if address in known.excluded:
         return Exclusion.EXCLUDED_LIST
-    if number in known.opted_out:
+    if address in known.opted_out:
         return Exclusion.OPTED_OUT
-    consent = known.consent.get(number, Consent.UNKNOWN)
+    consent = known.consent.get(address, Consent.UNKNOWN)
     if rules.marketing and consent == Consent.REFUSED:
         return Exclusion.CONSENT_REFUSED
     if rules.marketing and rules.require_consent and consent == Consent.UNKNOWN:
@@ -282,55 +377,72 @@ def _exclusion(
         return Exclusion.MISSING_VALUE
     if any(len(value) > placeholders.LONGEST_VALUE for value in values.values()):
         return Exclusion.VALUE_TOO_LONG
-    return Exclusion.DUPLICATE if number in known.taken else Exclusion.NONE
+    return Exclusion.DUPLICATE if address in known.taken else Exclusion.NONE
 
 
 def _rows_of(
-    queryset: "QuerySet[Any]", phone_field: str | None, fields: Mapping[str, str]
+    queryset: "QuerySet[Any]", phone_field: str | None, fields: Mapping[str, str], family: str
 ) -> Iterator[Person]:
-    if not phone_field:
-        raise InvalidCampaign("phone_field", "name the field of the queryset with the number.")
-    unknown = set(fields) - set(placeholders.FIELDS)
+    key = ADDRESS_FIELDS[family]
+    known = (*placeholders.FIELDS, key)
+    unknown = set(fields) - set(known)
     if unknown:
         raise InvalidCampaign(
             "fields",
             f"unknown: {', '.join(sorted(unknown))}; "
-            f"map one of {', '.join(placeholders.FIELDS)} to a field of yours.",
+            f"map one of {', '.join(known)} to a field of yours.",
         )
-    names = list(fields)
-    rows = queryset.values_list(phone_field, *(fields[name] for name in names))
-    for number, *values in rows.iterator(chunk_size=2000):
+    address_field = fields.get(key) or (phone_field if family == Family.PHONE else None)
+    if not address_field:
+        field, what = (
+            ("fields", "map email to the field with the address.")
+            if family == Family.EMAIL
+            else ("phone_field", "name the field of the queryset with the number.")
+        )
+        raise InvalidCampaign(field, what)
+    names = [name for name in fields if name != key]
+    rows = queryset.values_list(address_field, *(fields[name] for name in names))
+    for address, *values in rows.iterator(chunk_size=2000):
         yield Person(
-            str(number or ""),
+            str(address or ""),
             {name: str(value or "") for name, value in zip(names, values, strict=True)},
         )
 
 
-def _literal(item: Any, position: int) -> Person:
+def _literal(item: Any, position: int, family: str) -> Person:
+    key = ADDRESS_FIELDS[family]
     if isinstance(item, Contact):
         values = {name: getattr(item, name) for name in placeholders.FIELDS}
-        return Person(str(item.phone_number or ""), values, item.pk)
+        return Person(str(getattr(item, key) or ""), values, item.pk)
     if isinstance(item, Mapping):
-        unknown = set(map(str, item)) - set(PERSON_KEYS)
+        known = (*ADDRESS_FIELDS.values(), *placeholders.FIELDS)
+        unknown = set(map(str, item)) - set(known)
         if unknown:
             raise InvalidCampaign(
                 "recipients",
                 f"number {position} has unknown keys: {', '.join(sorted(unknown))}; "
-                f"known are {', '.join(PERSON_KEYS)}.",
+                f"known are {', '.join(known)}.",
             )
-        number = item.get("phone_number")
+        address = item.get(key)
         values = {
             name: str(item[name]) for name in placeholders.FIELDS if item.get(name) is not None
         }
     else:
-        number, values = item, {}
-    if numbers.canonical(str(number or ""), conf.region) is None:
+        address, values = item, {}
+    if _canonical(str(address or ""), family) is None:
+        what, example = _EXAMPLES[family]
         raise InvalidCampaign(
             "recipients",
-            f"number {position}, {str(number)[:40]!r}, is no phone number; "
-            "write it like +33612345678, or leave this person out.",
+            f"number {position}, {str(address)[:40]!r}, is no {what}; "
+            f"write it like {example}, or leave this person out.",
         )
-    return Person(str(number), values)
+    return Person(str(address), values)
+
+
+_EXAMPLES = {
+    Family.PHONE.value: ("phone number", "+33612345678"),
+    Family.EMAIL.value: ("e-mail address", "ada@example.org"),
+}
 
 
 def list_ids(contact_lists: Iterable[Any]) -> list[int]:

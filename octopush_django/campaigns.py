@@ -97,7 +97,7 @@ def send_campaign(
         sender=sender, send_at=send_at, with_replies=with_replies, scheduler=scheduler,
         simulation=simulation, created_by=created_by, options=options,
     )  # fmt: skip
-    sources = Sources.read(recipients, contact_lists, audience, phone_field, fields)
+    sources = Sources.read(recipients, contact_lists, audience, phone_field, fields, channel)
     drafts.refuse_errors(drafts.findings_of(campaign))
     try:
         with transaction.atomic():
@@ -150,7 +150,7 @@ def preview_campaign(
             sender=sender, send_at=send_at, with_replies=with_replies, scheduler=scheduler,
             simulation=simulation, created_by=created_by, options=options,
         )  # fmt: skip
-        sources = Sources.read(recipients, contact_lists, audience, phone_field, fields)
+        sources = Sources.read(recipients, contact_lists, audience, phone_field, fields, channel)
     elif campaign.status != CampaignStatus.DRAFT:
         return previews.preview_frozen(campaign)
     else:

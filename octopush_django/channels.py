@@ -1,13 +1,17 @@
-"""What each channel of ``multi-channel/send`` has of its own: its options, and their rules.
+"""What each channel is like, and the options that it has of its own.
 
 Pure. Facts: the gateway's page on multi-channel sending; which voices exist, its page on voice
 SMS; what ``cards`` and ``actions`` hold is documented nowhere, so only their shape is checked.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from . import emails, segments
 from .exceptions import InvalidRequest
 from .messages import check_choice, check_flag
 
@@ -21,37 +25,12 @@ SPOKEN_CHARACTERS = 15
 """Characters that a voice reads in a second, roughly: for an estimate."""
 VOICE_BLOCK = 30
 """Seconds that a call is billed by, as the gateway's samples suggest."""
-
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "sms": (),
-    "voice_sms": ("voice_gender", "voice_language", "get_back_pressed_keys"),
-    "rcs": ("message_type", "cards", "actions"),
-}
-"""Options of each channel, under the gateway's own names."""
-
-
-def metadata_of(channel: str, options: Mapping[str, Any], with_replies: bool) -> dict[str, Any]:
-    """The channel's own fields as ``metadata`` holds them. Raises :class:`InvalidRequest`."""
-    check_options(channel, options)
-    if channel == "voice_sms":
-        return {
-            "type": "voice_sms",
-            "voice_gender": options["voice_gender"],
-            "voice_language": options["voice_language"],
-            "get_back_pressed_keys": options.get("get_back_pressed_keys", False),
-        }
-    kind = options.get("message_type", "simple_text")
-    held = "cards" if kind == "rich_card" else "actions"
-    metadata = {"message_type": kind, "with_replies": with_replies}
-    return metadata | ({held: options[held]} if options.get(held) else {})
-
-
-def check_options(channel: str, options: Mapping[str, Any]) -> None:
-    """Raises :class:`InvalidRequest` for what the gateway would refuse or bend."""
-    if channel == "voice_sms":
-        _check_voice(options)
-    elif channel == "rcs":
-        _check_rcs(options)
+EMAIL_SERVICES = ("gateway", "mailbox")
+BODY_FORMATS = ("plain_text", "html")
+LONGEST_SUBJECT = 1000
+LONGEST_NAME = 100
+_BREAKS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 
 
 def spoken_seconds(text: str) -> int:
@@ -62,6 +41,67 @@ def spoken_seconds(text: str) -> int:
 def voice_blocks(text: str) -> int:
     """Blocks of 30 seconds that reading ``text`` takes, roughly."""
     return math.ceil(spoken_seconds(text) / VOICE_BLOCK)
+
+
+def _sms(text: str) -> int:
+    return segments.count(text).segments
+
+
+def _one(text: str) -> int:
+    return 1
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the others must know of a channel.
+
+    ``options``: its own, under the gateway's names. ``family`` of the addresses it goes to.
+    ``merges``: the gateway fills in merge fields; otherwise each text is made here, and a request
+    holds those who get the same. ``units`` of a text are what a bill counts, and ``bill`` the
+    figure of the gateway's answer that names them, where one does.
+    """
+
+    options: tuple[str, ...] = ()
+    family: Literal["phone", "email"] = "phone"
+    landlines: bool = False
+    merges: bool = False
+    needs_sender: bool = True
+    units: Callable[[str], int] = _one
+    bill: Literal["segments_billed", "contacts_accepted", ""] = "contacts_accepted"
+
+
+TRAITS: Mapping[str, Traits] = {
+    "sms": Traits(merges=True, units=_sms, bill="segments_billed"),
+    "voice_sms": Traits(
+        ("voice_gender", "voice_language", "get_back_pressed_keys"),
+        landlines=True, units=voice_blocks, bill="",
+    ),
+    "rcs": Traits(("message_type", "cards", "actions"), needs_sender=False),
+    "email": Traits(
+        ("subject", "email_from", "name_from", "body_format", "template_name",
+         "emailing_service", "language"),
+        family="email",
+    ),
+}  # fmt: skip
+
+
+def metadata_of(channel: str, options: Mapping[str, Any], with_replies: bool) -> dict[str, Any]:
+    """The channel's own fields as ``metadata`` holds them. Raises :class:`InvalidRequest`."""
+    check_options(channel, options)
+    present = {name: options[name] for name in TRAITS[channel].options if options.get(name)}
+    defaults: dict[str, dict[str, Any]] = {
+        "voice_sms": {"type": "voice_sms", "get_back_pressed_keys": False},
+        "rcs": {"message_type": "simple_text", "with_replies": with_replies},
+        "email": {"emailing_service": "gateway", "body_format": "plain_text"},
+    }
+    return defaults[channel] | present
+
+
+def check_options(channel: str, options: Mapping[str, Any]) -> None:
+    """Raises :class:`InvalidRequest` for what the gateway would refuse or bend."""
+    checks = {"voice_sms": _check_voice, "rcs": _check_rcs, "email": _check_email}
+    if channel in checks:
+        checks[channel](options)
 
 
 def _check_voice(options: Mapping[str, Any]) -> None:
@@ -86,3 +126,30 @@ def _check_rcs(options: Mapping[str, Any]) -> None:
             raise InvalidRequest(name, "must be a list of objects.")
         if not all(isinstance(item, dict) and item for item in value):
             raise InvalidRequest(name, "must be a list of objects, none of them empty.")
+
+
+def _check_email(options: Mapping[str, Any]) -> None:
+    address = options.get("email_from")
+    if not isinstance(address, str) or emails.canonical(address) is None:
+        raise InvalidRequest("email_from", "must be an e-mail address.")
+    _check_line("subject", options.get("subject"), LONGEST_SUBJECT)
+    for name in ("name_from", "template_name"):
+        if options.get(name):
+            _check_line(name, options[name], LONGEST_NAME)
+    check_choice("body_format", options.get("body_format", "plain_text"), BODY_FORMATS)
+    check_choice("emailing_service", options.get("emailing_service", "gateway"), EMAIL_SERVICES)
+    language = options.get("language")
+    if language and not (isinstance(language, str) and _LANGUAGE.fullmatch(language)):
+        raise InvalidRequest("language", "must be a code such as fr or en-GB.")
+
+
+def _check_line(name: str, value: Any, longest: int) -> None:
+    """One line of text, as a header of a mail is."""
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidRequest(name, "must not be empty.")
+    if len(value) > longest:
+        raise InvalidRequest(name, f"has {len(value)} characters; {longest} at most.")
+    if any(unicodedata.category(char) in _BREAKS for char in value):
+        raise InvalidRequest(name, "must be one line, without control characters.")
+    if "{" in value or "}" in value:
+        raise InvalidRequest(name, "is the same for everybody: take the braces out.")

@@ -16,13 +16,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from . import placeholders, segments
+from . import channels, placeholders, segments
 
 Level = Literal["error", "warning"]
 
 LONGEST_TEXT = 1224
 LONGEST_UNICODE = 8 * segments.UCS2_EACH
 LONGEST_LOW_COST = 160
+MOST_REQUESTS = 2000
+"""Requests of one campaign whose texts are made here: one at least for each different text."""
 LOW_COST_STOP = re.compile(r"\bno PUB=STOP(?!\w)")
 _SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -54,7 +56,7 @@ def check_message(
     """Everything that text, sender and purpose alone can tell."""
     template = placeholders.parse(text)
     if channel != "sms":
-        return [*_check_plain_text(template, text), *_check_sender(sender, channel=channel)]
+        return [*_check_own_text(template), *_check_sender(sender, channel=channel)]
     return [
         *_check_text(template, sms_type),
         *_check_stop(text, purpose, sms_type, stop_patterns),
@@ -92,17 +94,33 @@ def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Find
         yield Finding("unicode", "warning", message % {"odd": " ".join(odd[:20])}, "text")
 
 
-def _check_plain_text(template: placeholders.Template, text: str) -> Iterable[Finding]:
-    """Voice and RCS: one text for everybody, of any characters."""
-    if not text.strip():
+def _check_own_text(template: placeholders.Template) -> Iterable[Finding]:
+    """Voice, RCS, e-mail: any characters."""
+    if not template.text.strip():
         yield Finding("text_missing", "error", _("Write a text."), "text")
-    elif len(text) > LONGEST_TEXT:
+    yield from check_texts(0, len(template.text))
+    for problem in template.problems:
+        yield Finding("placeholder", "error", problem, "text")
+
+
+def check_texts(requests: int, longest: int) -> list[Finding]:
+    """Texts that are made here, one for each different set of values.
+
+    ``requests`` that they take, and the length of the ``longest``.
+    """
+    findings = []
+    if longest > LONGEST_TEXT:
         message = _("The text is too long: %(units)d of %(longest)d characters.")
-        values = {"units": len(text), "longest": LONGEST_TEXT}
-        yield Finding("text_too_long", "error", message % values, "text")
-    if template.fallbacks or template.problems:
-        message = _("On this channel everybody gets the same text: take the braces out.")
-        yield Finding("placeholder", "error", message, "text")
+        values = {"units": longest, "longest": LONGEST_TEXT}
+        findings.append(Finding("text_too_long", "error", message % values, "text"))
+    if requests > MOST_REQUESTS:
+        message = _(
+            "On this channel everybody who reads another text takes a request of their own; this "
+            "would be over %(most)d. Personalise with less: a first name, not an order number."
+        )
+        values = {"most": MOST_REQUESTS}
+        findings.append(Finding("too_many_texts", "error", message % values, "text"))
+    return findings
 
 
 def _check_stop(
@@ -124,7 +142,7 @@ def _check_stop(
 def _check_sender(
     sender: str | None, with_replies: bool = False, channel: str = "sms"
 ) -> Iterable[Finding]:
-    if not sender and channel == "rcs":
+    if not sender and not channels.TRAITS[channel].needs_sender:
         return
     if not sender:
         message = _("Choose a sender: 3 to 11 letters and digits, as people will see it.")

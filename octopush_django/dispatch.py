@@ -28,7 +28,6 @@ from .models import (
     CampaignStatus,
     Channel,
     Exclusion,
-    Family,
     Frame,
     FrameStatus,
     Halt,
@@ -136,11 +135,14 @@ def expire_leases(now: datetime | None = None) -> int:
         )
 
 
-def message_of(campaign: Campaign) -> Message:
-    """What is sent to everybody of a campaign. Raises InvalidRequest, naming the field."""
+def message_of(campaign: Campaign, text: str = "") -> Message:
+    """What is sent to everybody of a campaign, or to those who get ``text``.
+
+    Raises InvalidRequest, naming the field.
+    """
     hand_over = campaign.scheduler == Scheduler.GATEWAY
     common: dict[str, Any] = {
-        "text": placeholders.parse(campaign.text).text,
+        "text": text or placeholders.parse(campaign.text).text,
         "purpose": campaign.purpose,
         "send_at": campaign.send_at if hand_over else None,
         "simulation_mode": campaign.simulation,
@@ -231,7 +233,8 @@ def _drop_opted_out(frames: Sequence[Frame], now: datetime) -> Mapping[int, list
     marketing = [f.pk for f in frames if f.campaign.purpose == Purpose.WHOLESALE]
     if not marketing:
         return {}
-    opted_out = OptOut.objects.filter(address=OuterRef("address"), family=Family.PHONE)
+    # Of either family: no number is an e-mail address.
+    opted_out = OptOut.objects.filter(address=OuterRef("address"))
     rows = Recipient.objects.included().filter(Exists(opted_out), frame__in=marketing)
     dropped: dict[int, list[str]] = defaultdict(list)
     found = list(rows.values_list("pk", "frame_id", "address"))
@@ -287,8 +290,8 @@ def _commit_intent(
         )
         for frame in frames
     }
-    campaigns = {frame.campaign_id: frame.campaign for frame in frames}
-    messages = {pk: message_of(campaign) for pk, campaign in campaigns.items()}
+    campaigns = {(frame.campaign_id, frame.text): frame.campaign for frame in frames}
+    messages = {key: message_of(campaign, key[1]) for key, campaign in campaigns.items()}
     changed = (
         Frame.objects.claimable(now)
         .filter(pk__in=[frame.pk for frame in frames])
@@ -311,7 +314,7 @@ def _commit_intent(
             frame.campaign_id,
             frame.fence + 1,
             attempts[frame.pk].pk,
-            messages[frame.campaign_id].to_body(payloads[frame.pk], frame.request_id),
+            messages[frame.campaign_id, frame.text].to_body(payloads[frame.pk], frame.request_id),
             path_of(frame.campaign),
         )
         for frame in frames

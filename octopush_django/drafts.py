@@ -16,7 +16,7 @@ from . import audience, channels, compliance
 from .compliance import Finding, SendingHours
 from .conf import conf
 from .exceptions import ComplianceError, InvalidCampaign, InvalidRequest
-from .models import Campaign, Channel, Contact, Purpose, Scheduler, SmsType
+from .models import Campaign, Channel, Contact, Family, Purpose, Scheduler, SmsType
 
 LARGEST_PAST = timedelta(minutes=1)
 FURTHEST_FUTURE = timedelta(days=366)
@@ -37,6 +37,7 @@ class Sources:
     people: Any
     phone_field: str | None = None
     fields: Mapping[str, str] | None = None
+    family: str = Family.PHONE.value
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Sources":
@@ -51,6 +52,7 @@ class Sources:
         contacts: "QuerySet[Contact] | None",
         phone_field: str | None,
         fields: Mapping[str, str] | None,
+        channel: str,
     ) -> "Sources":
         if recipients is None and contact_lists is None and contacts is None:
             raise InvalidCampaign("recipients", "say who receives it.")
@@ -67,14 +69,15 @@ class Sources:
         if not isinstance(people, QuerySet | str | Mapping | Contact):
             # Read twice: to check every literal before anything is stored, then to write.
             people = list(people)
-        sources = cls(lists, chosen, people, phone_field, fields)
+        family = channels.TRAITS[channel].family
+        sources = cls(lists, chosen, people, phone_field, fields, family)
         if not isinstance(people, QuerySet):
             for _person in sources.stream():
                 pass
         return sources
 
     def stream(self) -> Iterable[audience.Person]:
-        return audience.people_of(self.people, self.phone_field, self.fields)
+        return audience.people_of(self.people, self.phone_field, self.fields, self.family)
 
 
 def _either(first: "QuerySet[Contact] | None", second: "QuerySet[Contact]") -> "QuerySet[Contact]":
@@ -89,7 +92,7 @@ def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
     _choice("purpose", arguments["purpose"], Purpose.values)
     _choice("sms_type", arguments["sms_type"], SmsType.values)
     _choice("scheduler", arguments["scheduler"], Scheduler.values)
-    _choice("channel", arguments["channel"], [c for c in Channel.values if c != Channel.EMAIL])
+    _choice("channel", arguments["channel"], Channel.values)
     for name in ("text", "name"):
         if not isinstance(arguments[name], str):
             raise InvalidCampaign(name, "must be text.")
@@ -102,8 +105,8 @@ def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
         if not isinstance(value, bool) and not (name == "simulation" and value is None):
             raise InvalidCampaign(name, f"must be True or False, not {value!r}.")
     own, flags = _split(options or {}, arguments["channel"])
-    if arguments["with_replies"] and arguments["channel"] == Channel.VOICE:
-        raise InvalidCampaign("with_replies", "nobody can reply to a voice message.")
+    if arguments["with_replies"] and arguments["channel"] not in (Channel.SMS, Channel.RCS):
+        raise InvalidCampaign("with_replies", "is for SMS and RCS.")
     if arguments["send_at"] is not None:
         check_send_at(arguments["send_at"])
     arguments["simulation"] = bool(arguments["simulation"]) or conf.simulation
@@ -120,7 +123,7 @@ def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
 
 def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], dict[str, bool]]:
     """What is kept under the gateway's name, and what has a column of ours."""
-    kept = [*OPTIONS, *channels.OPTIONS[channel]]
+    kept = [*OPTIONS, *channels.TRAITS[channel].options]
     unknown, known = set(options) - {*kept, *FLAGS}, ", ".join([*kept, *FLAGS])
     if unknown:
         raise InvalidCampaign("options", f"unknown: {', '.join(sorted(unknown))}; known: {known}.")

@@ -12,6 +12,9 @@ FIELDS = ("first_name", "last_name", "param1", "param2", "param3", "param4", "pa
 LONGEST_VALUE = 50
 """Characters that the gateway takes for one value."""
 
+HTML_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;"))
+"""Characters that HTML reads otherwise, in the order in which they must be replaced."""
+
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(FIELDS) + r")(?:\|([^{}|]*))?\}")
 
 
@@ -21,12 +24,13 @@ class Template:
 
     ``text`` is what the gateway gets (fallbacks taken out); ``fallbacks`` maps each field used to
     its fallback, or to None where a person without a value must be left out; ``problems`` are
-    sentences about what could never be filled.
+    sentences about what could never be filled. ``html``: the text is HTML, the values are not.
     """
 
     text: str
     fallbacks: Mapping[str, str | None]
     problems: tuple[str, ...]
+    html: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -35,12 +39,25 @@ class Template:
 
     def render(self, values: Mapping[str, str | None]) -> str:
         """The text as a person with these values reads it."""
-        return _PLACEHOLDER.sub(
-            lambda found: values.get(found[1]) or self.fallbacks[found[1]] or "", self.text
-        )
+
+        def value(found: re.Match[str]) -> str:
+            text = values.get(found[1]) or self.fallbacks[found[1]] or ""
+            return escape(text) if self.html else text
+
+        return _PLACEHOLDER.sub(value, self.text)
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """The text in order: pairs of a literal and the field behind it ("" at the end)."""
+        pieces = [*_PLACEHOLDER.split(self.text), "", ""]
+        # Each placeholder leaves two groups: its field, and its fallback (taken out by now).
+        return [
+            (literal, field or "")
+            for literal, field in zip(pieces[::3], pieces[1::3], strict=True)
+        ]
 
 
-def parse(text: str) -> Template:
+def parse(text: str, *, html: bool = False) -> Template:
     """Take ``text`` apart. Never raises: what is wrong stands in ``problems``."""
     fallbacks: dict[str, str | None] = {}
     problems = []
@@ -59,4 +76,11 @@ def parse(text: str) -> Template:
             + "."
         )
     plain = _PLACEHOLDER.sub(lambda found: f"{{{found[1]}}}", text)
-    return Template(plain, fallbacks, tuple(problems))
+    return Template(plain, fallbacks, tuple(problems), html)
+
+
+def escape(value: str) -> str:
+    """``value`` as HTML shows it."""
+    for char, entity in HTML_ENTITIES:
+        value = value.replace(char, entity)
+    return value

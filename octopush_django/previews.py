@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -13,12 +13,12 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from . import audience, channels, compliance, numbers, placeholders, reports, segments
+from . import audience, channels, compliance, numbers, reports
 from .compliance import Finding
 from .conf import conf
 from .drafts import Sources, findings_of
 from .models import Campaign, Channel, Contact, Exclusion
-from .snapshot import cut
+from .snapshot import Texts, cut
 
 BLACKLIST_PRICE = Decimal("0.01")
 """Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""
@@ -31,7 +31,8 @@ class Preview:
     ``count``: people who will receive it. ``exclusions``: reason code -> people.
     ``histogram``: SMS per person -> people, over their real values. ``cost``: euros by the price
     of the last bill, None where none is known. ``surcharge``: euros for having the gateway leave
-    out whom it knows as opted out. ``fingerprint`` changes with anything of this.
+    out whom it knows as opted out. ``requests`` that it takes at the gateway. ``fingerprint``
+    changes with anything of this.
     """
 
     count: int
@@ -41,6 +42,7 @@ class Preview:
     price: reports.Price | None
     fingerprint: str = ""
     surcharge: Decimal = Decimal(0)
+    requests: int = 0
 
     @property
     def total_segments(self) -> int:
@@ -65,49 +67,77 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     excluded = [] if campaign.pk is None else None
     rules = audience.Rules.of(campaign, excluded)
     counted: Counter[str] = Counter()
-    histogram: Counter[int] = Counter()
+    reading = _Reading(campaign)
     judged = None
     if sources.contacts is not None:
         judged = audience.judge_contacts(sources.contacts, rules)
         by_code = judged.order_by().values("exclusion")  # type: ignore[misc]
         for row in by_code.annotate(people=Count("pk")):
             counted[row["exclusion"]] += row["people"]
-        histogram += audience.count_segments(campaign.text, judged, _counter(campaign))
+        for text, people in audience.texts_of(audience.template_of(campaign), judged):
+            reading.add(text, people)
     abroad = 0
     if judged is not None and asks_for_replies(campaign):
         abroad += audience.receiving(judged).exclude(_can_reply("phone_number")).count()
-    abroad += _count_people(campaign, sources, rules, judged, counted, histogram)
+    abroad += _count_people(campaign, sources, rules, judged, counted, reading)
     count = counted.pop(Exclusion.NONE.value, 0)
     findings = findings_of(campaign)
+    known = {finding.code for finding in findings}
+    findings += [found for found in reading.findings if found.code not in known]
     if not count:
         findings.append(Finding("nobody", "error", _("Nobody would receive it.")))
     if asks_for_replies(campaign):
         findings += replies_findings(abroad)
     findings.sort(key=lambda finding: finding.level != "error")
     exclusions = {code: counted[code] for code in Exclusion.values if counted[code]}
-    sms_each = dict(sorted(histogram.items()))
     price = reports.last_price(campaign)
-    fingerprint = _fingerprint(campaign, exclusions, sms_each, price)
-    surcharge = _surcharge(campaign, count)
-    return Preview(count, exclusions, sms_each, findings, price, fingerprint, surcharge)
+    fingerprint = _fingerprint(campaign, exclusions, reading.histogram, price)
+    requests = reading.requests
+    surcharge = _surcharge(campaign, requests)
+    return Preview(
+        count, exclusions, reading.histogram, findings, price, fingerprint, surcharge, requests
+    )
 
 
-def _surcharge(campaign: Campaign, people: int) -> Decimal:
+class _Reading:
+    """What people read: how many units each text costs, and how many requests all take."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._units = channels.TRAITS[campaign.channel].units
+        self._histogram: Counter[int] = Counter()
+        self._texts = Texts(conf.frame_size) if audience.has_own_texts(campaign) else None
+
+    def add(self, text: str, people: int) -> None:
+        self._histogram[self._units(text)] += people
+        if self._texts:
+            self._texts.add(text, people)
+
+    @property
+    def histogram(self) -> dict[int, int]:
+        return dict(sorted((+self._histogram).items()))
+
+    @property
+    def requests(self) -> int:
+        if self._texts:
+            return self._texts.requests
+        people = self._histogram.total()
+        return len(cut(people, conf.frame_size, conf.pilot_size).sizes)
+
+    @property
+    def findings(self) -> list[Finding]:
+        if not self._texts:
+            return []
+        return compliance.check_texts(self._texts.requests, self._texts.longest)
+
+
+def _surcharge(campaign: Campaign, requests: int) -> Decimal:
     """The gateway's price for ``auto_remove_blacklisted_numbers``, which is by the request.
 
     For the multi-channel call it names none, and none is invented.
     """
     if not campaign.auto_remove_blacklisted or campaign.channel != Channel.SMS:
         return Decimal(0)
-    return BLACKLIST_PRICE * len(cut(people, conf.frame_size, conf.pilot_size).sizes)
-
-
-def _counter(campaign: Campaign) -> Callable[[str], int]:
-    """What one person's text costs: SMS, or blocks of 30 seconds, or one message."""
-    return {
-        Channel.SMS: lambda text: segments.count(text).segments,
-        Channel.VOICE: channels.voice_blocks,
-    }.get(Channel(campaign.channel), lambda text: 1)
+    return BLACKLIST_PRICE * requests
 
 
 def asks_for_replies(campaign: Campaign) -> bool:
@@ -148,19 +178,18 @@ def _count_people(
     rules: audience.Rules,
     judged: "QuerySet[Contact] | None",
     counted: Counter[str],
-    histogram: Counter[int],
+    reading: _Reading,
 ) -> int:
-    """Count streamed people into both counters; return how many of them could not reply."""
+    """Count streamed people; return how many of them could not reply."""
     abroad, prefixes = 0, tuple(numbers.country_prefixes(conf.two_way_countries))
     seen: set[str] = set()
-    units = _counter(campaign)
-    template = placeholders.parse(campaign.text)
+    template = audience.template_of(campaign)
 
     def taken(addresses: Any) -> set[str]:
         known = seen.intersection(addresses)
         if judged is not None:
-            rows = audience.receiving(judged).filter(phone_number__in=addresses)
-            known |= {str(number) for number in rows.values_list("phone_number", flat=True)}
+            rows = audience.receiving(judged).filter(**{f"{rules.field}__in": addresses})
+            known |= {str(address) for address in rows.values_list(rules.field, flat=True)}
         return known
 
     for chunk in audience.judge_people(sources.stream(), rules, taken):
@@ -169,29 +198,36 @@ def _count_people(
             if not person.exclusion:
                 seen.add(person.address or "")
                 abroad += not (person.address or "").startswith(prefixes)
-                histogram[units(template.render(person.values))] += 1
+                reading.add(template.render(person.values), 1)
     return abroad
 
 
 def preview_frozen(campaign: Campaign) -> Preview:
     """A launched campaign's people are its rows."""
     excluded = exclusions_of(campaign)
-    recipients = campaign.recipients.all().included()
-    template = placeholders.parse(campaign.text)
-    histogram: Counter[int] = Counter()
-    units = _counter(campaign)
-    payloads = recipients.order_by().values("payload").annotate(people=Count("pk"))
-    if not template.fields:
-        histogram[units(template.text)] = recipients.count()
-    else:
-        for row in payloads.iterator(chunk_size=2000):
-            text = template.render(json.loads(row["payload"]))
-            histogram[units(text)] += row["people"]
+    reading = _Reading(campaign)
+    for text, people in _frozen_texts(campaign):
+        reading.add(text, people)
+    requests = campaign.frames.count()
     return Preview(
-        sum(histogram.values()), excluded, dict(sorted(histogram.items())),
+        sum(reading.histogram.values()), excluded, reading.histogram,
         findings_of(campaign), reports.last_price(campaign),
-        surcharge=_surcharge(campaign, sum(histogram.values())),
+        surcharge=_surcharge(campaign, requests), requests=requests,
     )  # fmt: skip
+
+
+def _frozen_texts(campaign: Campaign) -> Iterator[tuple[str, int]]:
+    recipients = campaign.recipients.all().included().order_by()
+    template = audience.template_of(campaign)
+    if not template.fields:
+        yield template.text, recipients.count()
+    elif audience.has_own_texts(campaign):
+        groups = recipients.values_list("frame__text").annotate(people=Count("pk"))
+        yield from groups.iterator(chunk_size=2000)
+    else:
+        by_values = recipients.values_list("payload").annotate(people=Count("pk"))
+        for payload, people in by_values.iterator(chunk_size=2000):
+            yield template.render(json.loads(payload)), people
 
 
 def exclusions_of(campaign: Campaign) -> dict[str, int]:

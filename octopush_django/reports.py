@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db.models import Count, Q, Sum
 
 from .backends import Backend, get_backend
+from .channels import TRAITS
 from .conf import conf
 from .events import understand
 from .exceptions import OctopushError
@@ -34,7 +35,7 @@ MOST_REPORTS = 2000
 
 @dataclass(frozen=True)
 class Price:
-    """What one SMS cost on the last bill; never invented. ``seen_at`` is when."""
+    """What one SMS or message cost on the last bill; never invented. ``seen_at`` is when."""
 
     euros: Decimal
     seen_at: datetime | None
@@ -100,12 +101,15 @@ def totals(campaign: Campaign) -> Totals:
 
 
 def last_price(campaign: Campaign) -> Price | None:
-    """The price of one SMS on the newest bill that tells it, for this channel and type."""
+    """The price of one unit on the newest bill that tells it, for this channel and type."""
+    counted_by = TRAITS[campaign.channel].bill
+    if not counted_by:
+        return None
     frame = (
         Frame.objects.filter(
+            **{f"{counted_by}__gt": 0},
             status=FrameStatus.ACCEPTED,
             cost__gt=0,
-            segments_billed__gt=0,
             cost_is_estimate=False,
             campaign__channel=campaign.channel,
             campaign__sms_type=campaign.sms_type,
@@ -114,11 +118,10 @@ def last_price(campaign: Campaign) -> Price | None:
         .order_by("-pk")
         .first()
     )
-    if frame is None or frame.cost is None or not frame.segments_billed:
+    if frame is None or frame.cost is None:
         return None
-    return Price(
-        (frame.cost / frame.segments_billed).quantize(Decimal("0.0001")), frame.first_posted_at
-    )
+    euros = (frame.cost / getattr(frame, counted_by)).quantize(Decimal("0.0001"))
+    return Price(euros, frame.first_posted_at)
 
 
 def credit() -> tuple[Decimal | None, str]:

@@ -4,15 +4,17 @@ Set-based where the people are ours: one INSERT … SELECT, whatever the size of
 looked at is what is sent; nobody is read again while sending but those who opted out.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connections, router
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
-from . import audience
+from . import audience, compliance
 from .conf import conf
+from .exceptions import ComplianceError
 from .models import (
     Campaign,
     Contact,
@@ -43,6 +45,10 @@ def freeze(
     rules = audience.Rules.of(campaign)
     judged = None if contacts is None else audience.judge_contacts(contacts, rules)
     streamed = _freeze_people(campaign, people, rules, judged)
+    if rules.rendered:
+        if judged is not None and not streamed:
+            _insert_contacts(campaign, judged, rules, NO_FRAMES)
+        return _cut_by_text(campaign, rules)
     if judged is not None and not streamed:
         return _freeze_contacts(campaign, judged, rules)
     return _cut_frozen(campaign)
@@ -152,7 +158,7 @@ def _insert_contacts(
     campaign: Campaign, judged: "QuerySet[Contact]", rules: audience.Rules, frames: Cut
 ) -> None:
     using = router.db_for_write(Recipient)
-    rows = judged.annotate(payload=audience.payload_in_sql(rules), address=F("phone_number"))
+    rows = judged.annotate(payload=audience.payload_in_sql(rules), address=F(rules.field))
     query = rows.order_by().values_list("pk", "address", "payload", "exclusion").query
     select, select_params = query.get_compiler(using).as_sql()
     number, number_params = frames.number_in_sql()
@@ -196,9 +202,77 @@ def _cut_frozen(campaign: Campaign) -> int:
     return total
 
 
+def _cut_by_text(campaign: Campaign, rules: audience.Rules) -> int:
+    """Cut recipients whose ``payload`` is still their own text: who reads the same goes together.
+
+    Raises :class:`ComplianceError` where that takes too many requests, or a text is too long.
+    """
+    included = Recipient.objects.filter(campaign=campaign).included()
+    texts = Texts(conf.frame_size)
+    groups = included.order_by().values_list("payload").annotate(people=Count("pk"))
+    for text, people in groups.iterator(chunk_size=2000):
+        texts.add(text, people)
+    findings = compliance.check_texts(texts.requests, texts.longest)
+    if findings:
+        raise ComplianceError(findings)
+    sizes = [(size, text) for text, people in texts for size in cut(people, conf.frame_size).sizes]
+    _write_frames(campaign, sizes, pilot=conf.pilot_size > 0 and len(sizes) > 2)
+    table = Recipient._meta.db_table
+    # A canonical address holds nothing that JSON would escape.
+    sql = f"""
+        UPDATE {table} SET frame_id = placed.frame_id,
+               payload = '{{"{rules.field}": "' || {table}.address || '"}}'
+        FROM (SELECT cut.id, frame.id AS frame_id
+              FROM (SELECT id, payload,
+                           ROW_NUMBER() OVER (PARTITION BY payload ORDER BY id) AS place
+                    FROM {table} WHERE campaign_id = {campaign.pk:d} AND exclusion = '') AS cut
+              JOIN (SELECT text, MIN(number) AS first, COUNT(*) AS parts, SUM(contacts) AS people
+                    FROM {Frame._meta.db_table} WHERE campaign_id = {campaign.pk:d}
+                    GROUP BY text) AS part ON part.text = cut.payload
+              JOIN {Frame._meta.db_table} AS frame
+                ON frame.campaign_id = {campaign.pk:d}
+                   AND frame.number = part.first + (cut.place * part.parts - 1) / part.people
+             ) AS placed
+        WHERE {table}.id = placed.id
+    """
+    with connections[router.db_for_write(Recipient)].cursor() as cursor:
+        cursor.execute(sql)
+    return sum(size for size, _text in sizes)
+
+
+class Texts:
+    """The different texts that people read, and how many requests they take.
+
+    Counts on, but keeps no more than can be sent: memory stays flat.
+    """
+
+    def __init__(self, frame_size: int) -> None:
+        self._frame_size = frame_size
+        self._people: Counter[str] = Counter()
+        self.longest = 0
+
+    def add(self, text: str, people: int) -> None:
+        self.longest = max(self.longest, len(text))
+        if len(self._people) <= compliance.MOST_REQUESTS:
+            self._people[text] += people
+
+    def __iter__(self) -> Iterator[tuple[str, int]]:
+        return iter(self._people.items())
+
+    @property
+    def requests(self) -> int:
+        """Requests that they take; over ``MOST_REQUESTS`` at least that many."""
+        return sum(-(-people // self._frame_size) for people in self._people.values())
+
+
 def _create_frames(campaign: Campaign, total: int) -> Cut:
-    """One row per frame, each with its ``request_id``; those after a pilot have no turn yet."""
     frames = cut(total, conf.frame_size, conf.pilot_size)
+    _write_frames(campaign, [(size, "") for size in frames.sizes], pilot=frames.pilot > 0)
+    return frames
+
+
+def _write_frames(campaign: Campaign, sizes: Sequence[tuple[int, str]], *, pilot: bool) -> None:
+    """One row per frame, each with its ``request_id``; those after a pilot have no turn yet."""
     now = timezone.now()
     Frame.objects.bulk_create(
         Frame(
@@ -206,11 +280,11 @@ def _create_frames(campaign: Campaign, total: int) -> Cut:
             number=number,
             request_id=request_id_of(campaign.uuid, number, 1),
             contacts=size,
-            next_action_at=None if frames.pilot and number > 1 else now,
+            text=text,
+            next_action_at=None if pilot and number > 1 else now,
         )
-        for number, size in enumerate(frames.sizes, 1)
+        for number, (size, text) in enumerate(sizes, 1)
     )
-    return frames
 
 
 def _status(exclusion: str) -> str:

@@ -60,15 +60,13 @@ def fail_next(outcome: str, *, code: int | None = None, http_status: int = 400) 
 def deliver(recipient: Recipient, status: str = "DELIVERED") -> None:
     """Report ``status`` (the gateway's word) for a recipient whose frame was accepted."""
     ticket = recipient.frame.ticket if recipient.frame else ""
-    _post(
-        {
-            "channel": "sms",
-            "message_id": ticket,
-            "number": recipient.address,
-            "status": status,
-            "delivery_date": _now(),
-        }
-    )
+    address = recipient.address or ""
+    verdict = {"status": status, "delivery_date": _now()}
+    if "@" in address:
+        deliveries = [{"email": address, **verdict}]
+        _post({"channel": "email", "message_id": ticket, "deliveries": deliveries})
+    else:
+        _post({"channel": "sms", "message_id": ticket, "number": address, **verdict})
 
 
 def reply(campaign: Campaign | None, number: str, text: str) -> None:

@@ -370,11 +370,14 @@ RCS = {"purpose": "alert", "text": "Your train is on time.", "sender": "", "sche
        "message_type": "simple_text", "buttons": '[{"text": "Where is it?"}]'}  # fmt: skip
 
 
+MAIL = {"purpose": "alert", "text": "<p>Hello {first_name}</p><script>alert(1)</script>",
+        "sender": "Shop", "scheduler": "app", "email_from": "News@shop.fr", "subject": "News",
+        "body_format": "html", "emailing_service": "gateway"}  # fmt: skip
+
+
 def compose(client, channel, form):
-    chosen = make_list(name=channel).pk
-    page = client.post(
-        f"{url('campaign_add')}?channel={channel}", {**form, "include": [chosen]}, follow=True
-    )
+    form = {"include": [make_list(name=channel).pk], **form}
+    page = client.post(f"{url('campaign_add')}?channel={channel}", form, follow=True)
     assert page.redirect_chain, page.context["adminform"].form.errors
     return Campaign.objects.get()
 
@@ -385,6 +388,7 @@ def compose(client, channel, form):
         ("sms", {}, "sms_type", "voice_gender"),
         ("voice_sms", VOICE, "voice_gender", "sms_type"),
         ("rcs", RCS, "message_type", "auto_optimize_text"),
+        ("email", {}, "subject", "sms_type"),
     ],
 )
 def test_a_form_shows_the_fields_of_its_channel_alone(admin_client, channel, form, shown, hidden):
@@ -423,6 +427,57 @@ def test_an_rcs_from_the_desk(admin_client):
     assert admin_client.get(url("campaign_change", campaign.pk)).status_code == 200
 
 
+def test_simple_buttons_and_a_simple_card(admin_client):
+    """The usual case needs no JSON, and comes back as it was written."""
+    simple = {**RCS, "buttons": "", "button_texts": "Yes\r\n\r\n No "}
+    campaign = compose(admin_client, "rcs", simple)
+    assert campaign.options["actions"] == [{"text": "Yes"}, {"text": "No"}]
+    page = admin_client.get(url("campaign_change", campaign.pk))
+    form = page.context["adminform"].form
+    assert (form["button_texts"].initial, form["buttons"].initial) == ("Yes\nNo", None)
+    card = {
+        **simple,
+        "message_type": "rich_card",
+        "button_texts": "",
+        "card_title": "Platform 4",
+        "card_image": "https://shop.fr/4.png",
+        "include": [str(pk) for pk in campaign.include.values_list("pk", flat=True)],
+    }
+    answer = admin_client.post(url("campaign_change", campaign.pk), card)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    campaign.refresh_from_db()
+    wanted = {"title": "Platform 4", "media_url": "https://shop.fr/4.png"}
+    assert campaign.options == {"message_type": "rich_card", "cards": [wanted]}
+    form = admin_client.get(url("campaign_change", campaign.pk)).context["adminform"].form
+    assert (form["card_title"].initial, form["cards"].initial) == ("Platform 4", None)
+    seen = check_page(admin_client, campaign).content.decode()
+    assert "Platform 4" in seen
+
+
+def test_an_email_from_the_desk(admin_client):
+    people = ContactList.objects.create(name="mails")
+    for address in ("ada@shop.fr", "Ada@shop.fr", "bob@shop.fr"):
+        people.contacts.add(Contact.objects.create(email=address, first_name=address[:3]))
+    campaign = compose(admin_client, "email", {**MAIL, "include": [people.pk]})
+    page = check_page(admin_client, campaign)
+    seen = page.content.decode()
+    assert "2 people × 1 e-mail" in seen
+    assert "Same number or e-mail address as another person: 1" in seen
+    assert "2 of 2000 at most" in seen
+    frame = seen[seen.index("<iframe") : seen.index("</iframe>")]
+    assert " sandbox " in frame
+    assert "alert(1)" not in frame
+    assert "&lt;p&gt;Hello {first_name}&lt;/p&gt;" in frame
+    assert "<script>alert(1)" not in seen
+    press_send(admin_client, campaign, page)
+    run_pump()
+    texts = sorted(request["text"] for request in outbox)
+    assert texts[0] == "<p>Hello ada</p><script>alert(1)</script>"
+    assert outbox[0]["metadata"]["subject"] == "News"
+    frozen = admin_client.get(url("campaign_change", campaign.pk)).content.decode()
+    assert "News@shop.fr" in frozen
+
+
 @pytest.mark.parametrize(
     ("channel", "form", "field"),
     [
@@ -431,10 +486,15 @@ def test_an_rcs_from_the_desk(admin_client):
             {**VOICE, "voice_language": "sv-SE", "voice_gender": "male"},
             "voice_gender",
         ),
-        ("voice_sms", {**VOICE, "text": "{first_name}"}, "text"),
+        ("voice_sms", {**VOICE, "text": "{prenom}"}, "text"),
         ("rcs", {**RCS, "buttons": "not json"}, "buttons"),
         ("rcs", {**RCS, "buttons": '{"a": 1}'}, "buttons"),
         ("rcs", {**RCS, "message_type": "rich_card", "buttons": ""}, "cards"),
+        ("rcs", {**RCS, "button_texts": "Yes"}, "button_texts"),
+        ("email", {**MAIL, "email_from": "shop"}, "email_from"),
+        ("email", {**MAIL, "subject": "For {first_name}"}, "subject"),
+        ("email", {**MAIL, "stored_template": "a\u2028b"}, "stored_template"),
+        ("email", {**MAIL, "text": "x" * 1225}, "text"),
     ],
 )
 def test_the_form_of_a_channel_names_the_problem_at_its_field(admin_client, channel, form, field):

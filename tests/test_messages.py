@@ -23,6 +23,7 @@ AT = datetime(2031, 5, 5, 14, 0, 0, 999, tzinfo=UTC)
 NORA = {"phone_number": "06 12 34 56 01", "first_name": "Nora", "last_name": "Petit",
         "param3": "Mme"}  # fmt: skip
 VOICE = {"voice_gender": "female", "voice_language": "fr-FR"}
+MAIL = {"email_from": "news@shop.fr", "subject": "News"}
 
 SENDINGS = {
     "sms": {
@@ -66,6 +67,19 @@ SENDINGS = {
         "text": "Your train", "purpose": "alert", "channel": "rcs", "sender": "TrainAgent",
         "recipients": ["0612345601"],
         "options": {"message_type": "rich_card", "cards": [{"title": "Platform 4"}]},
+    },
+    "email": {
+        "text": "Invoice 418 is ready.", "purpose": "alert", "channel": "email",
+        "sender": "Billing", "send_at": AT, "scheduler": "gateway",
+        "recipients": ["Client@shop.fr", "other@shop.fr"],
+        "options": {"email_from": "billing@shop.fr", "name_from": "Billing desk",
+                    "subject": "Invoice 418", "template_name": "invoice", "list_name": "May"},
+    },
+    "email_html": {
+        "text": "<p>Bonjour {first_name} !</p>", "purpose": "wholesale", "channel": "email",
+        "sender": "Boutique", "recipients": [{"email": "nora@shop.fr", "first_name": "Nora"}],
+        "options": {"email_from": "news@shop.fr", "subject": "Soldes d’été", "body_format": "html",
+                    "emailing_service": "mailbox", "language": "fr"},
     },
 }  # fmt: skip
 
@@ -114,7 +128,17 @@ def test_the_sandbox_finds_nothing_to_bend(kind):
         ("rcs", {"message_type": "rich_card", "cards": [{"a": 1}], "actions": [{"b": 2}]},
          "actions"),
         ("sms", VOICE, "options"),
-        ("email", {}, "channel"),
+        ("email", {}, "email_from"),
+        ("email", {**MAIL, "email_from": "shop"}, "email_from"),
+        ("email", {**MAIL, "subject": " "}, "subject"),
+        ("email", {**MAIL, "subject": "x" * 1001}, "subject"),
+        ("email", {**MAIL, "subject": "Sale\nBcc: you@shop.fr"}, "subject"),
+        ("email", {**MAIL, "subject": "For {first_name}"}, "subject"),
+        ("email", {**MAIL, "name_from": "a\r\nb"}, "name_from"),
+        ("email", {**MAIL, "body_format": "HTML"}, "body_format"),
+        ("email", {**MAIL, "emailing_service": "smtp"}, "emailing_service"),
+        ("email", {**MAIL, "language": "french"}, "language"),
+        ("email", {**MAIL, "voice_gender": "male"}, "options"),
     ],
 )  # fmt: skip
 def test_what_a_channel_does_not_have_is_refused(channel, options, field):
@@ -124,9 +148,18 @@ def test_what_a_channel_does_not_have_is_refused(channel, options, field):
     assert refusal.value.field == field
 
 
-def test_everybody_gets_the_same_spoken_text():
+def test_a_voice_says_each_their_name():
+    people = [{"phone_number": f"061234560{i}", "first_name": n} for i, n in enumerate("ABA")]
+    send_campaign(text="{first_name}!", purpose="alert", recipients=people, sender="Shop",
+                  channel="voice_sms", options=VOICE)  # fmt: skip
+    run_pump()
+    said = {request["text"]: len(request["recipients"]) for request in outbox}
+    assert said == {"A!": 2, "B!": 1}
+
+
+def test_braces_that_are_no_field_are_refused_on_any_channel():
     with pytest.raises(ComplianceError, match="braces"):
-        send_campaign(text="{first_name}!", purpose="alert", recipients=[NORA], sender="Shop",
+        send_campaign(text="{name}!", purpose="alert", recipients=[NORA], sender="Shop",
                       channel="voice_sms", options=VOICE)  # fmt: skip
 
 

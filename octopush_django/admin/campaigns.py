@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
 from .. import reports
+from ..audience import has_own_texts
+from ..channels import spoken_seconds
+from ..compliance import MOST_REQUESTS
 from ..conf import conf
 from ..exceptions import CampaignError
 from ..handover import waits_at_gateway
@@ -30,7 +33,9 @@ from ..models import (
     RecipientStatus,
 )
 from ..status import read_status
-from .forms import FORMS, CampaignForm, SendForm
+from .channel_forms import FORMS
+from .forms import CampaignForm, SendForm
+from .html_preview import harmless
 
 VERBS: dict[str, Callable[..., Campaign]] = {
     "pause": verbs.pause_campaign,
@@ -45,18 +50,17 @@ BUTTONS = {
 LABELS = {"pause": _("Pause"), "resume": _("Resume"), "cancel": _("Cancel what has not left")}
 
 
-MESSAGE_FIELDS = ("name", "purpose", "text", "sender", "sms_type", "with_replies")
 UNITS = {
     Channel.SMS: _("SMS"),
     Channel.VOICE: _("block(s) of 30 seconds (an estimate)"),
     Channel.RCS: _("RCS"),
+    Channel.EMAIL: _("e-mail"),
 }
-
-
 ADD_TITLES = {
     Channel.SMS: _("Add SMS campaign"),
     Channel.VOICE: _("Add voice message"),
     Channel.RCS: _("Add RCS message"),
+    Channel.EMAIL: _("Add e-mail"),
 }
 
 
@@ -109,10 +113,11 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fieldsets(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
         """The fields of the chosen channel alone; options that are rarely wanted folded away."""
         form = FORMS[_channel(request, obj)]
-        own = [name for name in form.own_options if name not in CampaignForm.own_options]
-        wanted = [*form.Meta.fields, *form.own_options]
-        message = [name for name in wanted if name in (*MESSAGE_FIELDS, *own)]
-        folded = [name for name in wanted if name not in (*message, "include", "exclude")]
+        shown = (*form.message_fields, "include", "exclude")
+        folded = [n for n in (*form.Meta.fields, *form.own_options) if n not in shown]
+        message = form.message_fields
+        if obj is not None and not self.has_change_permission(request, obj):
+            message = tuple(name for name in message if name not in form.helpers)
         return (
             (None, {"fields": message}),
             (_("Audience"), {"fields": ("include", "exclude")}),
@@ -125,6 +130,13 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     message_type = _option("message_type", _("Kind"))
     buttons = _option("actions", _("Buttons"))
     cards = _option("cards", _("Cards"))
+    subject = _option("subject", _("Subject"))
+    email_from = _option("email_from", _("From"))
+    name_from = _option("name_from", _("Name"))
+    body_format = _option("body_format", _("Format"))
+    stored_template = _option("template_name", _("Template at Octopush"))
+    emailing_service = _option("emailing_service", _("Service"))
+    language = _option("language", _("Language of the unsubscribe mention"))
     list_name = _option("list_name", _("List at Octopush"))
     recipient_tracking = _option("recipient_tracking", _("Tracking by Octopush"))
 
@@ -249,6 +261,7 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "form": form,
             "unit": UNITS[Channel(campaign.channel)],
             "details": _details(campaign),
+            **_shown(campaign, preview),
             "blocked": any(finding.level == "error" for finding in preview.findings),
             "credit": euros,
             "credit_unknown": why_not,
@@ -336,6 +349,19 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _is_low(euros: Decimal | None) -> bool:
     return euros is not None and euros < Decimal(str(conf.low_credit))
+
+
+def _shown(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
+    """What the preview of the channel needs besides the campaign."""
+    own_texts = has_own_texts(campaign)
+    html = harmless(campaign.text) if campaign.options.get("body_format") == "html" else None
+    return {
+        "channel_preview": f"admin/octopush_django/campaign/preview/{campaign.channel}.html",
+        "requests": preview.requests if own_texts else None,
+        "most_requests": MOST_REQUESTS,
+        "seconds": spoken_seconds(campaign.text),
+        "html": html,
+    }
 
 
 def _details(campaign: Campaign) -> list[tuple[str, Any]]:

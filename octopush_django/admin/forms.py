@@ -22,6 +22,12 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
     """Fields of the form that are kept in ``Campaign.options``, under the gateway's names."""
     renamed: Mapping[str, str] = {}
     """Those of them that the gateway calls otherwise."""
+    message_fields: tuple[str, ...] = (
+        "name", "purpose", "text", "sender", "sms_type", "with_replies",
+    )  # fmt: skip
+    """What is always seen; the other fields are folded away."""
+    helpers: tuple[str, ...] = ()
+    """Fields that write an option in an easier way."""
 
     purpose = forms.ChoiceField(
         label=_("Purpose"),
@@ -101,9 +107,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        self.instance.options = {
-            self.key_of(name): data[name] for name in self.own_options if data.get(name)
-        }
+        self.instance.options = self.options_of(data)
         if data.get("text") and data.get("purpose"):
             findings = compliance.check_message(
                 text=data["text"],
@@ -121,99 +125,16 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             self._check_options()
         return data
 
+    def options_of(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that were filled in, under the gateway's names."""
+        return {self.key_of(name): data[name] for name in self.own_options if data.get(name)}
+
     def _check_options(self) -> None:
         try:
             channels.check_options(self.channel, self.instance.options)
         except InvalidRequest as error:
             ours = {self.key_of(name): name for name in self.own_options}
             self.add_error(ours.get(error.field), error.problem)
-
-
-class VoiceForm(CampaignForm):
-    """A text that a voice reads aloud."""
-
-    channel = Channel.VOICE
-    own_options = (
-        "voice_gender",
-        "voice_language",
-        "get_back_pressed_keys",
-        *CampaignForm.own_options,
-    )
-
-    voice_gender = forms.ChoiceField(
-        label=_("Voice"), choices=[("female", _("Woman")), ("male", _("Man"))]
-    )
-    voice_language = forms.ChoiceField(
-        label=_("Language"),
-        choices=[(code, code) for code in channels.VOICE_LANGUAGES],
-        help_text=_("The language in which the text is read; write it in that language."),
-    )
-    get_back_pressed_keys = forms.BooleanField(
-        label=_("Report pressed keys"),
-        required=False,
-        help_text=_("Octopush reports which keys people press while they listen."),
-    )
-
-    class Meta(CampaignForm.Meta):
-        fields = (
-            "name", "purpose", "text", "sender", "include", "exclude", "simulation",
-            "auto_remove_blacklisted", "scheduler",
-        )  # fmt: skip
-        help_texts = {
-            **CampaignForm.Meta.help_texts,
-            "text": _(
-                "Everybody hears the same text. Some 450 characters are read in 30 seconds, the "
-                "block by which calls are billed."
-            ),
-            "sender": _("3 to 11 letters and digits."),
-            "auto_remove_blacklisted": _("Octopush names no price for it on this channel."),
-            "include": _("Everybody in these lists, once each, on mobiles and landlines."),
-        }
-
-
-class RcsForm(CampaignForm):
-    """A rich message, from the account's agent."""
-
-    channel = Channel.RCS
-    own_options = ("message_type", "buttons", "cards", *CampaignForm.own_options)
-    renamed = {"buttons": "actions"}
-
-    message_type = forms.ChoiceField(
-        label=_("Kind"),
-        choices=[("simple_text", _("Text, perhaps with buttons")), ("rich_card", _("Cards"))],
-    )
-    buttons = forms.JSONField(
-        label=_("Buttons"),
-        required=False,
-        help_text=_(
-            "For a text: a JSON list of objects. Octopush documents nowhere what they hold: ask "
-            "your contact there."
-        ),
-    )
-    cards = forms.JSONField(
-        label=_("Cards"),
-        required=False,
-        help_text=_("For cards: a JSON list of objects, also agreed with Octopush."),
-    )
-
-    class Meta(CampaignForm.Meta):
-        fields = (
-            "name", "purpose", "text", "sender", "with_replies", "include", "exclude",
-            "simulation", "auto_remove_blacklisted", "scheduler",
-        )  # fmt: skip
-        help_texts = {
-            **CampaignForm.Meta.help_texts,
-            "text": _("Everybody reads the same text."),
-            "sender": _("The agent's name as set at Octopush; empty for the account's own."),
-            "with_replies": _("People can answer the message."),
-            "auto_remove_blacklisted": _("Octopush names no price for it on this channel."),
-        }
-
-
-FORMS: dict[str, type[CampaignForm]] = {
-    form.channel: form for form in (CampaignForm, VoiceForm, RcsForm)
-}
-"""The form of each channel that can be composed here."""
 
 
 class SendForm(forms.Form):

@@ -3,6 +3,7 @@
 import uuid
 
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
@@ -97,7 +98,12 @@ class Migration(migrations.Migration):
                         verbose_name="line",
                     ),
                 ),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "email",
+                    octopush_django.models.fields.EmailField(
+                        blank=True, max_length=254, verbose_name="e-mail"
+                    ),
+                ),
                 (
                     "first_name",
                     models.CharField(blank=True, max_length=100, verbose_name="first name"),
@@ -629,9 +635,12 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("", "Receives it"),
-                            ("no_address", "No number"),
-                            ("invalid", "Not a phone number in use"),
-                            ("test_number", "A number for tests, which belongs to nobody"),
+                            ("no_address", "No number, or no e-mail address"),
+                            ("invalid", "Not a phone number in use, or no e-mail address"),
+                            (
+                                "test_number",
+                                "A number or address for tests, which belongs to nobody",
+                            ),
                             ("not_mobile", "Not a mobile number"),
                             ("excluded_list", "In a list to leave out"),
                             ("opted_out", "Opted out"),
@@ -639,7 +648,7 @@ class Migration(migrations.Migration):
                             ("consent_unknown", "Never agreed to marketing"),
                             ("missing_value", "A personal detail of the text is missing"),
                             ("value_too_long", "A personal detail is over 50 characters"),
-                            ("duplicate", "Same number as another person"),
+                            ("duplicate", "Same number or e-mail address as another person"),
                         ],
                         max_length=15,
                         verbose_name="left out because",
@@ -987,6 +996,14 @@ class Migration(migrations.Migration):
                 ),
                 name="octopush_contact_reachable",
                 violation_error_message="Enter a phone number or an e-mail address.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                name="octopush_contact_email_lower",
+                violation_error_message="Write the e-mail address in small letters.",
             ),
         ),
         migrations.AddConstraint(

@@ -6,12 +6,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import numbers
 from ..conf import conf
-from .fields import PhoneNumberField
+from .fields import EmailField, PhoneNumberField
 
 
 class Family(models.TextChoices):
@@ -98,7 +99,7 @@ class Contact(models.Model):
     line_type = models.CharField(
         _("line"), max_length=8, choices=LineType, blank=True, default="", editable=False
     )
-    email = models.EmailField(_("e-mail"), blank=True)
+    email = EmailField(_("e-mail"), blank=True)
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
     param1 = models.CharField(_("parameter 1"), max_length=255, blank=True)
@@ -135,6 +136,11 @@ class Contact(models.Model):
                 condition=Q(phone_number__isnull=False) | ~Q(email=""),
                 name="octopush_contact_reachable",
                 violation_error_message=_("Enter a phone number or an e-mail address."),
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="octopush_contact_email_lower",
+                violation_error_message=_("Write the e-mail address in small letters."),
             ),
             models.CheckConstraint(
                 condition=Q(consent__in=Consent.values), name="octopush_contact_consent"

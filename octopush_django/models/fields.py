@@ -1,9 +1,10 @@
-"""The phone field: every spelling in, one canonical E.164 out."""
+"""Fields for addresses: every spelling in, one canonical out."""
 
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField as PhoneNumberFormField
 from phonenumber_field.modelfields import PhoneNumberDescriptor
@@ -76,3 +77,17 @@ class PhoneNumberField(BasePhoneNumberField):  # type: ignore[misc]
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(form_class=PhoneFormField, **kwargs)
+
+
+class EmailField(models.EmailField):  # type: ignore[type-arg]
+    """Stores lower case without blanks around it. Assigning and looking up take any case.
+
+    Domains ignore case, and a mail server that tells ``Ada@`` from ``ada@`` is not known.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return value.strip().lower() if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))

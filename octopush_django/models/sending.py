@@ -55,9 +55,9 @@ class Exclusion(models.TextChoices):
     """Why a person is left out: the first that applies, in this order."""
 
     NONE = "", _("Receives it")
-    NO_ADDRESS = "no_address", _("No number")
-    INVALID = "invalid", _("Not a phone number in use")
-    TEST_NUMBER = "test_number", _("A number for tests, which belongs to nobody")
+    NO_ADDRESS = "no_address", _("No number, or no e-mail address")
+    INVALID = "invalid", _("Not a phone number in use, or no e-mail address")
+    TEST_NUMBER = "test_number", _("A number or address for tests, which belongs to nobody")
     NOT_MOBILE = "not_mobile", _("Not a mobile number")
     EXCLUDED_LIST = "excluded_list", _("In a list to leave out")
     OPTED_OUT = "opted_out", _("Opted out")
@@ -65,7 +65,7 @@ class Exclusion(models.TextChoices):
     CONSENT_UNKNOWN = "consent_unknown", _("Never agreed to marketing")
     MISSING_VALUE = "missing_value", _("A personal detail of the text is missing")
     VALUE_TOO_LONG = "value_too_long", _("A personal detail is over 50 characters")
-    DUPLICATE = "duplicate", _("Same number as another person")
+    DUPLICATE = "duplicate", _("Same number or e-mail address as another person")
 
 
 class FrameQuerySet(models.QuerySet["Frame"]):

@@ -212,6 +212,66 @@ def test_a_voice_that_waits_at_the_gateway_is_called_back(site, desk):
     assert site.python(STATE, pk=pk)[0] == "cancelled"
 
 
+def test_a_voice_says_each_their_name(site, desk):
+    """The call documents no merge fields: who hears the same goes together."""
+    named = [("+33639980231", "Ada"), ("+33639980232", "Bob"), ("+33639980233", "Ada")]
+    pk = desk.compose(
+        "voice_sms", purpose="alert", text="{first_name}, your table is free.",
+        voice_gender="female", voice_language="fr-FR",
+        include=site.python(PEOPLE, name="names", people=named),
+    )  # fmt: skip
+    assert "2 of 2000 at most" in words(desk.check(pk))
+    desk.press(pk, "_send")
+    site.wait_for(is_sent(site, pk), "the campaign is sent")
+    [ada] = requests_for(site, "Ada, your table is free.")
+    [bob] = requests_for(site, "Bob, your table is free.")
+    assert sorted(ada["recipients"]) == ["+33639980231", "+33639980233"]
+    assert bob["recipients"] == ["+33639980232"]
+    assert ada["bent"] == bob["bent"] == []
+
+
+MAILS = """
+contact_list = ContactList.objects.create(name="mails")
+for email in values["emails"]:
+    contact_list.contacts.add(Contact.objects.create(email=email))
+OptOut.objects.create(address="out@example.net", family="email")
+print(json.dumps(contact_list.pk))
+"""
+
+
+def test_an_email(site, desk):
+    emails = ["ada@example.net", "ADA@example.net", "Bob@example.net", "out@example.net"]
+    pk = desk.compose(
+        "email", purpose="wholesale", text="<p>Sale on Saturday</p>", email_from="news@shop.fr",
+        name_from="The shop", subject="Sale", body_format="html", emailing_service="gateway",
+        language="fr", stored_template="sale", include=site.python(MAILS, emails=emails),
+    )  # fmt: skip
+    page = words(desk.check(pk))
+    assert "2 people × 1 e-mail" in page
+    assert "Opted out: 1" in page
+    assert "Same number or e-mail address as another person: 1" in page
+    desk.press(pk, "_send")
+    site.wait_for(is_sent(site, pk), "the campaign is sent")
+    [request] = requests_for(site, "<p>Sale on Saturday</p>")
+    assert request["ticket"].startswith("email_")
+    assert request["bent"] == []
+    assert sorted(request["recipients"]) == ["ada@example.net", "bob@example.net"]
+    metadata = request["envelope"]["metadata"]
+    assert metadata.pop("request_id") == request["request_id"]
+    assert metadata == {
+        "email_from": "news@shop.fr", "name_from": "The shop", "subject": "Sale",
+        "body_format": "html", "emailing_service": "gateway", "language": "fr",
+        "template_name": "sale",
+    }  # fmt: skip
+    site.wait_for(
+        lambda: (
+            {state for _, state in site.python(STATES, pk=pk)} >= {"delivered", "excluded"}
+            and "accepted" not in {state for _, state in site.python(STATES, pk=pk)}
+        ),
+        "the reports are in",
+    )
+
+
 def test_rcs_with_buttons(site, desk):
     pk = desk.compose(
         "rcs", purpose="alert", text="Your train is on time.", sender="",
