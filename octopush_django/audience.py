@@ -34,6 +34,8 @@ from .conf import conf
 from .exceptions import InvalidCampaign
 from .models import (
     Campaign,
+    CampaignStatus,
+    Channel,
     Consent,
     Contact,
     ContactList,
@@ -44,6 +46,8 @@ from .models import (
 )
 
 CHUNK = 1000
+ROUTED = "by_multi_channel"
+"""Key of ``Campaign.options``: this SMS was launched by the multi-channel call."""
 ADDRESS_FIELDS = {Family.PHONE.value: "phone_number", Family.EMAIL.value: "email"}
 """Which field of a contact, and of what is sent for a person, holds the address."""
 
@@ -94,9 +98,17 @@ def template_of(campaign: Campaign) -> placeholders.Template:
 
 
 def has_own_texts(campaign: Campaign) -> bool:
-    """Whether each person's text is made here: the gateway merges nothing on this channel."""
-    merges = channels.TRAITS[campaign.channel].merges
-    return not merges and bool(template_of(campaign).fallbacks)
+    """Whether each person's text is made here: the multi-channel call merges nothing."""
+    return goes_by_multi_channel(campaign) and bool(template_of(campaign).fallbacks)
+
+
+def goes_by_multi_channel(campaign: Campaign) -> bool:
+    """Which of the gateway's calls takes it. For an SMS the launch decides, by the setting."""
+    if campaign.channel != Channel.SMS:
+        return True
+    if campaign.status == CampaignStatus.DRAFT:
+        return conf.sms_by_multi_channel
+    return bool(campaign.options.get(ROUTED))
 
 
 @dataclass(frozen=True)

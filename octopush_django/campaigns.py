@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import drafts, handover, previews, pump, settlement, signals, snapshot
+from .audience import ROUTED
 from .conf import conf
 from .dispatch import message_of
 from .drafts import Sources
@@ -23,6 +24,7 @@ from .lifecycle import conclude, lock_open_frames, withdraw_cancelled
 from .models import (
     Campaign,
     CampaignStatus,
+    Channel,
     Contact,
     Frame,
     FrameStatus,
@@ -344,6 +346,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
         status=CampaignStatus.SCHEDULED if waits else CampaignStatus.SENDING,
         send_at=campaign.send_at,
         simulation=simulation,
+        options=_with_route(campaign),
         sender=campaign.sender,
         instance=conf.instance or "",
         launched_by=by if getattr(by, "pk", None) else None,
@@ -362,6 +365,12 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
     if not waits:
         signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
         pump.ring()
+
+
+def _with_route(campaign: Campaign) -> dict[str, Any]:
+    """Keep by which call an SMS goes: people are frozen for it, whatever is set later."""
+    routed = campaign.channel == Channel.SMS and conf.sms_by_multi_channel
+    return {**campaign.options, **({ROUTED: True} if routed else {})}
 
 
 def _change(campaign: Campaign, allowed: tuple[str, ...], **values: Any) -> None:

@@ -56,22 +56,20 @@ class Traits:
     """What the others must know of a channel.
 
     ``options``: its own, under the gateway's names. ``family`` of the addresses it goes to.
-    ``merges``: the gateway fills in merge fields; otherwise each text is made here, and a request
-    holds those who get the same. ``units`` of a text are what a bill counts, and ``bill`` the
+    ``units`` of a text are what a bill counts, and ``bill`` the
     figure of the gateway's answer that names them, where one does.
     """
 
     options: tuple[str, ...] = ()
     family: Literal["phone", "email"] = "phone"
     landlines: bool = False
-    merges: bool = False
     needs_sender: bool = True
     units: Callable[[str], int] = _one
     bill: Literal["segments_billed", "contacts_accepted", ""] = "contacts_accepted"
 
 
 TRAITS: Mapping[str, Traits] = {
-    "sms": Traits(merges=True, units=_sms, bill="segments_billed"),
+    "sms": Traits(units=_sms, bill="segments_billed"),
     "voice_sms": Traits(
         ("voice_gender", "voice_language", "get_back_pressed_keys"),
         landlines=True, units=voice_blocks, bill="",
@@ -89,6 +87,8 @@ def metadata_of(channel: str, options: Mapping[str, Any], with_replies: bool) ->
     """The channel's own fields as ``metadata`` holds them. Raises :class:`InvalidRequest`."""
     check_options(channel, options)
     present = {name: options[name] for name in TRAITS[channel].options if options.get(name)}
+    if channel == "sms":
+        return {"type": options["type"], "with_replies": with_replies}
     defaults: dict[str, dict[str, Any]] = {
         "voice_sms": {"type": "voice_sms", "get_back_pressed_keys": False},
         "rcs": {"message_type": "simple_text", "with_replies": with_replies},

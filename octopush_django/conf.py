@@ -129,6 +129,7 @@ class Conf:
     two_way_countries = Setting[list[str]](["FR"], "list", _texts)
     low_credit = Setting(0.0, "float", _number(0, 1e9))
     multi_channel_path = Setting("multi-channel/send", "str", _text)
+    sms_by_multi_channel = Setting(False, "bool", _flag)
     pilot_size = Setting(50, "int", _whole(0, 500))
     pilot_tolerance = Setting(0.1, "float", _number(0, 10))
     late_limit = Setting(2 * 60 * 60, "int", _whole(0, 31 * 24 * 60 * 60))

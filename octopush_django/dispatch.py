@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from . import channels, placeholders
+from .audience import goes_by_multi_channel
 from .compliance import SendingHours
 from .conf import conf
 from .lifecycle import conclude, hold, note, release
@@ -149,7 +150,7 @@ def message_of(campaign: Campaign, text: str = "") -> Message:
         "list_name": campaign.options.get("list_name"),
         "recipient_tracking": campaign.options.get("recipient_tracking"),
     }
-    if campaign.channel == Channel.SMS:
+    if not goes_by_multi_channel(campaign):
         return SmsMessage(
             **common,
             type=campaign.sms_type,  # type: ignore[arg-type]
@@ -158,18 +159,21 @@ def message_of(campaign: Campaign, text: str = "") -> Message:
             auto_optimize_text=campaign.auto_optimize_text,
             auto_remove_blacklisted_numbers=campaign.auto_remove_blacklisted,
         )
+    is_sms = campaign.channel == Channel.SMS
+    options = {**campaign.options, **({"type": campaign.sms_type} if is_sms else {})}
     return MultiChannelMessage(
         **common,
         channel=campaign.channel,  # type: ignore[arg-type]
         sender=campaign.sender or None,
+        auto_optimize_text=campaign.auto_optimize_text if is_sms else None,
         auto_remove_blacklisted_contacts=campaign.auto_remove_blacklisted,
-        metadata=channels.metadata_of(campaign.channel, campaign.options, campaign.with_replies),
+        metadata=channels.metadata_of(campaign.channel, options, campaign.with_replies),
     )
 
 
 def path_of(campaign: Campaign) -> str:
     """Which of the gateway's calls takes it."""
-    return SMS_PATH if campaign.channel == Channel.SMS else conf.multi_channel_path
+    return conf.multi_channel_path if goes_by_multi_channel(campaign) else SMS_PATH
 
 
 def _lease() -> timedelta:

@@ -134,13 +134,16 @@ class MultiChannelMessage(Message):
     Put beside it, the gateway ignores them in silence (its page on multi-channel sending).
     """
 
-    channel: Literal["voice_sms", "rcs", "email"]
+    channel: Literal["sms", "voice_sms", "rcs", "email"]
     metadata: Mapping[str, Any]
+    auto_optimize_text: bool | None = None
     auto_remove_blacklisted_contacts: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("channel", self.channel, ("voice_sms", "rcs", "email"))
+        check_choice("channel", self.channel, ("sms", "voice_sms", "rcs", "email"))
+        if self.auto_optimize_text is not None:
+            check_flag("auto_optimize_text", self.auto_optimize_text)
         check_flag("auto_remove_blacklisted_contacts", self.auto_remove_blacklisted_contacts)
 
     def _needs_sender(self) -> bool:

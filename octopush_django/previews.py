@@ -135,7 +135,7 @@ def _surcharge(campaign: Campaign, requests: int) -> Decimal:
 
     For the multi-channel call it names none, and none is invented.
     """
-    if not campaign.auto_remove_blacklisted or campaign.channel != Channel.SMS:
+    if not campaign.auto_remove_blacklisted or audience.goes_by_multi_channel(campaign):
         return Decimal(0)
     return BLACKLIST_PRICE * requests
 

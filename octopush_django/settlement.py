@@ -239,6 +239,8 @@ def _people_in(frame: Frame) -> int:
 
 
 def _expected_segments(frame: Frame) -> int:
+    if frame.text:
+        return segments.count(frame.text).segments * _people_in(frame)
     template = placeholders.parse(frame.campaign.text)
     payloads = frame.recipients.filter(exclusion=Exclusion.NONE).values_list("payload", flat=True)
     return sum(

@@ -87,6 +87,28 @@ def test_webhooks_are_set_and_their_secret_hidden(sandbox, settings):
         run("octopush_webhooks", set="http://www.example.org")
 
 
+def test_defaults_of_the_account_are_read_and_set(sandbox):
+    assert "sender_for_sms_premium: -" in run("octopush_account")
+    wanted = ["sender_for_sms_premium=Shop", "alert_bound=20", "alert_email_to=Ada@shop.fr",
+              "phone_number_for_test_sms=06 12 34 56 78"]  # fmt: skip
+    printed = run("octopush_account", set=wanted)
+    assert "sender_for_sms_premium: Shop" in printed
+    assert "phone_number_for_test_sms: +33612345678" in printed
+    alerts = sandbox.account.parameters["sms_campaign_alert_parameters"]
+    assert alerts == {"alert_bound": 20, "alert_email_to": "ada@shop.fr"}
+
+
+@pytest.mark.parametrize(
+    "wrong", ["sender_for_sms_premium=My shop", "sender_for_voice_sms=Shop", "alert_bound=-1",
+              "alert_email_to=ada", "phone_number_for_test_sms=12", "secret=1", "alert_bound"],
+)  # fmt: skip
+def test_a_wrong_default_is_refused_before_anything_is_set(sandbox, wrong):
+    before = str(sandbox.account.parameters)
+    with pytest.raises(CommandError, match=wrong.partition("=")[0]):
+        run("octopush_account", set=["sender_for_sms_premium=Shop", wrong])
+    assert str(sandbox.account.parameters) == before
+
+
 def test_status_says_what_needs_a_person():
     with pytest.raises(SystemExit):
         run("octopush_status")

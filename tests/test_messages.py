@@ -68,6 +68,12 @@ SENDINGS = {
         "recipients": ["0612345601"],
         "options": {"message_type": "rich_card", "cards": [{"title": "Platform 4"}]},
     },
+    "sms_by_multi_channel": {
+        "text": "{first_name}: sale on Saturday. STOP au XXXXX", "purpose": "wholesale",
+        "sender": "Boutique", "sms_type": "sms_premium", "recipients": [NORA],
+        "options": {"auto_optimize_text": True, "list_name": "Saturday",
+                    "recipient_tracking": True},
+    },
     "email": {
         "text": "Invoice 418 is ready.", "purpose": "alert", "channel": "email",
         "sender": "Billing", "send_at": AT, "scheduler": "gateway",
@@ -87,6 +93,7 @@ SENDINGS = {
 @pytest.mark.parametrize("kind", SENDINGS)
 def test_what_leaves_is_what_is_documented(kind, settings):
     settings.OCTOPUSH_SENDER = None
+    settings.OCTOPUSH_SMS_BY_MULTI_CHANNEL = kind == "sms_by_multi_channel"
     send_campaign(**SENDINGS[kind])
     run_pump()
     [request] = outbox
@@ -146,6 +153,22 @@ def test_what_a_channel_does_not_have_is_refused(channel, options, field):
         send_campaign(text="Hi", purpose="alert", recipients=["0612345601"], sender="Shop",
                       channel=channel, options=options)  # fmt: skip
     assert refusal.value.field == field
+
+
+def test_the_launch_decides_by_which_call_an_sms_goes(settings):
+    """People are frozen for one call: a setting that changes before they leave changes nothing."""
+    arguments = {"text": "{first_name}!", "purpose": "alert", "sender": "Shop",
+                 "recipients": [NORA]}  # fmt: skip
+    plain = send_campaign(**arguments)
+    settings.OCTOPUSH_SMS_BY_MULTI_CHANNEL = True
+    routed = send_campaign(**arguments)
+    settings.OCTOPUSH_SMS_BY_MULTI_CHANNEL = False
+    run_pump()
+    assert [(request["path"], request["text"]) for request in outbox] == [
+        (SMS, "{first_name}!"),
+        (MULTI, "Nora!"),
+    ]
+    assert [frame.status for c in (plain, routed) for frame in c.frames.all()] == ["accepted"] * 2
 
 
 def test_a_voice_says_each_their_name():
