@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from .backends import get_backend
 from .exceptions import GatewayError, GatewayRefused, NotAllowedNow
-from .lifecycle import lock_open_frames
 from .models import (
     Campaign,
     CampaignStatus,
     Frame,
     FrameStatus,
     Reason,
+    Recipient,
     RecipientStatus,
     Scheduler,
 )
@@ -52,6 +52,7 @@ def call_back(campaign: Campaign, who: str) -> None:
     try:
         for frame in frames:
             backend.cancel(frame.ticket, campaign.channel)
+            _record(frame)
     except GatewayRefused as error:
         said = _(
             "Octopush refused to cancel it. Unless an earlier try cancelled it, it will leave. "
@@ -63,7 +64,7 @@ def call_back(campaign: Campaign, who: str) -> None:
         raise NotAllowedNow(said % {"message": error}) from error
     finally:
         backend.close()
-    _record(campaign, frames, who)
+    _finish(campaign, who)
 
 
 def _refuse_too_late(campaign: Campaign, frames: list[Frame]) -> None:
@@ -82,21 +83,22 @@ def _refuse_too_late(campaign: Campaign, frames: list[Frame]) -> None:
         raise NotAllowedNow(_("Octopush never told its ticket, so it cannot be cancelled."))
 
 
-def _record(campaign: Campaign, frames: list[Frame], who: str) -> None:
-    now = timezone.now()
-    reason = _("%(who)s cancelled it at Octopush before it left.") % {"who": who}
+def _record(frame: Frame) -> None:
+    """At once, so that a refusal of the next one, or a crash, leaves this one true."""
     with transaction.atomic():
-        lock_open_frames(campaign)
-        campaign.frames.filter(pk__in=[frame.pk for frame in frames]).update(
+        Frame.objects.filter(pk=frame.pk).update(
             status=FrameStatus.CANCELLED, cost=Decimal(0), cost_is_estimate=True
         )
-        campaign.recipients.all().included().update(
-            status=RecipientStatus.CANCELLED, status_at=now
+        Recipient.objects.included().filter(frame=frame).update(
+            status=RecipientStatus.CANCELLED, status_at=timezone.now()
         )
-        Campaign.objects.filter(pk=campaign.pk).update(
-            status=CampaignStatus.CANCELLED,
-            reason_code=Reason.PERSON,
-            reason=reason,
-            finished_at=now,
-        )
+
+
+def _finish(campaign: Campaign, who: str) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(
+        status=CampaignStatus.CANCELLED,
+        reason_code=Reason.PERSON,
+        reason=_("%(who)s cancelled it at Octopush before it left.") % {"who": who},
+        finished_at=timezone.now(),
+    )
     logger.warning("Campaign %s cancelled at the gateway", campaign.pk)

@@ -105,3 +105,26 @@ def test_what_has_left_cannot_be_cancelled():
     campaign.save()
     with pytest.raises(NotAllowedNow):
         cancel_campaign(campaign)
+
+
+def test_what_was_called_back_stays_so_when_the_next_is_refused(monkeypatch, settings):
+    settings.OCTOPUSH_FRAME_SIZE = 1
+    campaign = handed_over()
+    first, second = campaign.frames.order_by("number")
+    cancel = LocMemBackend.cancel
+
+    def refuse_the_second(self, ticket, channel="sms"):
+        if ticket == second.ticket:
+            raise GatewayRefused("too late", code=132)
+        cancel(self, ticket, channel)
+
+    monkeypatch.setattr(LocMemBackend, "cancel", refuse_the_second)
+    with pytest.raises(NotAllowedNow, match="too late"):
+        cancel_campaign(campaign)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("cancelled", "accepted")
+    assert first.recipients.get().status == "cancelled"
+    assert second.recipients.get().status == "pending"
+    monkeypatch.undo()
+    assert cancel_campaign(campaign).status == "cancelled"

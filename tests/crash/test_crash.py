@@ -11,7 +11,7 @@ from tests.end_to_end.processes import ROOT, own_database
 pytestmark = pytest.mark.processes
 
 RUNS = os.environ.get("CRASH_RUNS", "300")
-SECONDS = os.environ.get("CRASH_SECONDS", "170")
+SECONDS = os.environ.get("CRASH_SECONDS", "300")
 
 
 def crash(tmp_path, *arguments):
