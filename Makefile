@@ -18,7 +18,7 @@ $(VENV)/runtime: pyproject.toml
 	@touch $@
 
 $(VENV)/tools: $(VENV)/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group lint --group servers
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group lint --group servers --group browser
 	@touch $@
 
 demo: $(VENV)/runtime

@@ -3,7 +3,8 @@
 Facts: 3GPP TS 23.038 (the alphabet and its extension table), TS 23.040 (160/153 and 70/67).
 """
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,26 @@ GSM7_EXTENDED = frozenset("^{}\\[~]|€\f")
 
 GSM7_ALONE, GSM7_EACH = 160, 153
 UCS2_ALONE, UCS2_EACH = 70, 67
+
+
+_SPELLED = {
+    "‘’‚‛′´`": "'", "“”„‟″«»": '"', "‐‑‒–—―•": "-", "…": "...", "œ": "oe", "Œ": "OE", "°º": "o",
+    "\u00a0\u1680\u2002\u2003\u2007\u2009\u200a\u202f\u3000": " ", "ª": "a", "™": "TM", "×": "x",
+    "®": "(R)", "©": "(C)", "½": "1/2", "¼": "1/4", "·": ".", "\t": " ", "ł": "l", "Ł": "L",
+}  # fmt: skip
+
+
+def _replacements() -> dict[str, str]:
+    spelled = {char: plain for chars, plain in _SPELLED.items() for char in chars}
+    for code in range(0xA1, 0x180):
+        plain = unicodedata.normalize("NFKD", chr(code))[0]
+        if chr(code) not in GSM7_BASIC and plain in GSM7_BASIC and plain != " ":
+            spelled.setdefault(chr(code), plain)
+    return spelled
+
+
+REPLACEMENTS: Mapping[str, str] = _replacements()
+"""Characters outside the alphabet that have a plain likeness in it: ``’`` -> ``'``."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,22 @@ def forcing_unicode(text: str) -> list[str]:
     """The distinct characters that turn the whole text into UCS-2, in order of appearance."""
     outside = (char for char in text if char not in GSM7_BASIC and char not in GSM7_EXTENDED)
     return list(dict.fromkeys(outside))
+
+
+def without(text: str, characters: Iterable[str]) -> str:
+    """``text`` with these characters replaced by their likeness, or left out if they have none."""
+    return text.translate({ord(char): REPLACEMENTS.get(char, "") for char in characters})
+
+
+def table() -> dict[str, object]:
+    """All of this as data, for the same function in the browser (``counter.js``)."""
+    return {
+        "basic": "".join(sorted(GSM7_BASIC)),
+        "extended": "".join(sorted(GSM7_EXTENDED)),
+        "gsm7": [GSM7_ALONE, GSM7_EACH],
+        "ucs2": [UCS2_ALONE, UCS2_EACH],
+        "replacements": dict(REPLACEMENTS),
+    }
 
 
 def _fill(widths: Iterable[int], alone: int, each: int) -> int:

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,34 +8,28 @@ from hypothesis import strategies as st
 from octopush_django import segments
 from octopush_django.sandbox import counting
 
+VECTORS = json.loads((Path(__file__).parent / "files" / "segments.json").read_text())
+"""Shared with the browser: ``browser/test_counter.py``."""
 
-@pytest.mark.parametrize(
-    ("text", "encoding", "units", "count"),
-    [
-        ("", "gsm7", 0, 1),
-        ("a" * 160, "gsm7", 160, 1),
-        ("a" * 161, "gsm7", 161, 2),
-        ("a" * 306, "gsm7", 306, 2),
-        ("a" * 307, "gsm7", 307, 3),
-        ("€" * 80, "gsm7", 160, 1),
-        ("€" * 81, "gsm7", 162, 2),
-        # The escape does not fit into the last septet of the first segment.
-        ("a" * 152 + "€" + "a" * 152, "gsm7", 306, 3),
-        ("a" * 1224, "gsm7", 1224, 8),
-        ("é" * 160, "gsm7", 160, 1),
-        ("ç", "ucs2", 1, 1),
-        ("ê" * 70, "ucs2", 70, 1),
-        ("ê" * 71, "ucs2", 71, 2),
-        ("ê" * 134, "ucs2", 134, 2),
-        ("ê" * 135, "ucs2", 135, 3),
-        ("👍" * 35, "ucs2", 70, 1),
-        # A surrogate pair does not fit into the last unit of the first segment.
-        ("ê" * 66 + "👍" + "ê" * 66, "ucs2", 134, 3),
-        ("a\r\nb", "gsm7", 4, 1),
-    ],
-)
-def test_count(text, encoding, units, count):
-    assert segments.count(text) == segments.Count(encoding, units, count)
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: ascii(vector["text"][:12]))
+def test_count(vector):
+    found = segments.count(vector["text"])
+    assert (found.encoding, found.units, found.segments) == (
+        vector["encoding"], vector["units"], vector["segments"],
+    )  # fmt: skip
+
+
+def test_every_replacement_is_in_the_alphabet():
+    for char, plain in segments.REPLACEMENTS.items():
+        assert segments.forcing_unicode(char) == [char]
+        assert segments.is_gsm7(plain)
+
+
+def test_only_what_was_chosen_is_replaced():
+    text = "Ça coûte 5€, c’est çà 👍"
+    assert segments.without(text, ["’"]) == "Ça coûte 5€, c'est çà 👍"
+    assert segments.without(text, "û’ç👍") == "Ça coute 5€, c'est cà "
 
 
 def test_what_forces_unicode_is_named_once():

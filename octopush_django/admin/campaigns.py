@@ -34,6 +34,7 @@ from ..models import (
 )
 from ..status import read_status
 from .channel_forms import FORMS
+from .composer import composer_data
 from .forms import CampaignForm, SendForm
 from .html_preview import harmless
 
@@ -203,8 +204,10 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        title = ADD_TITLES[Channel(_channel(request, None))]
-        return super().add_view(request, form_url, {"title": title, **(extra_context or {})})
+        channel = Channel(_channel(request, None))
+        composer = composer_data() if channel == Channel.SMS else None
+        context = {"title": ADD_TITLES[channel], "composer": composer, **(extra_context or {})}
+        return super().add_view(request, form_url, context)
 
     def change_view(
         self,
@@ -223,7 +226,9 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 "buttons": self._buttons(request, campaign),
                 "halt": Halt.objects.active().first(),
             }
-            if campaign.status != CampaignStatus.DRAFT:
+            if campaign.status == CampaignStatus.DRAFT and campaign.channel == Channel.SMS:
+                context["composer"] = composer_data()
+            elif campaign.status != CampaignStatus.DRAFT:
                 context["figures"] = _figures(campaign)
                 context["waits_at_gateway"] = waits_at_gateway(campaign)
         return super().change_view(request, object_id, form_url, context)

@@ -1,0 +1,49 @@
+"""What the browser needs to count while a marketer writes: the table, and the words."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .. import placeholders, segments
+from ..conf import conf
+from ..models import Contact
+
+STOP = "STOP au XXXXX"
+
+
+def composer_data() -> dict[str, Any]:
+    """For ``composer.js``, in the language of the page."""
+    labels = {column.name: column.verbose_name for column in Contact._meta.fields}
+    return {
+        "table": segments.table(),
+        "fields": [(name, str(labels[name])) for name in placeholders.FIELDS],
+        "stop": STOP,
+        "patterns": list(conf.stop_patterns),
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, Any]:
+    counted = "%(units)s characters: counts as %(count)s SMS."
+    room = "Room for %(count)s more characters."
+    return {
+        # The browser chooses between the two by the same rule as the language.
+        "zeroIsOne": ngettext("%(n)s person", "%(n)s people", 0)
+        == ngettext("%(n)s person", "%(n)s people", 1),
+        "countOne": ngettext("%(units)s characters: counts as 1 SMS.", counted, 1),
+        "countMany": ngettext("%(units)s characters: counts as 1 SMS.", counted, 2),
+        "roomOne": ngettext("Room for %(count)s more character.", room, 1),
+        "roomMany": ngettext("Room for %(count)s more character.", room, 2),
+        "smsOne": ngettext("%(count)s SMS", "%(count)s SMS", 1),
+        "smsMany": ngettext("%(count)s SMS", "%(count)s SMS", 2),
+        "personal": _("Personal details come on top; the check page counts each person."),
+        "unicode": _("These characters make an SMS hold 70 characters instead of 160:"),
+        "replace": _("Replace %(char)s by %(plain)s"),
+        "remove": _("Remove %(char)s"),
+        "all": _("Replace them all"),
+        "blank": _("a blank"),
+        "stop": _("Add “%(stop)s”"),
+        "insert": _("Insert into the text"),
+        "fixes": _("Make it shorter"),
+    }

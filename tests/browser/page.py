@@ -1,0 +1,83 @@
+"""What a person does with a browser, and what a screen reader or a strict policy would say."""
+
+import time
+
+from axe_core_python.selenium import Axe
+from selenium.common.exceptions import NoSuchElementException
+from selenium.webdriver.common.by import By
+
+MAKE_USER = """
+from django.contrib.auth.models import User
+if not User.objects.filter(username="marie").exists():
+    User.objects.create_superuser("marie", password="a-long-password")
+print("null")
+"""
+CAMPAIGNS = "/admin/octopush_django/campaign/"
+
+
+class Page:
+    """One browser window."""
+
+    def __init__(self, site, driver):
+        self.site, self.driver = site, driver
+
+    def log_in(self):
+        self.site.python(MAKE_USER)
+        self.open("/admin/login/?next=/admin/")
+        self.write("id_username", "marie")
+        self.write("id_password", "a-long-password")
+        self.press("Log in")
+
+    def open(self, path):
+        self.driver.get(f"{self.site.site}{path}")
+
+    @property
+    def words(self):
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def field(self, name):
+        return self.driver.find_element(By.ID, name)
+
+    def write(self, name, text):
+        field = self.field(name)
+        field.clear()
+        # Chromedriver types no characters beyond the BMP: let the page hear of all alike.
+        self.driver.execute_script(
+            "arguments[0].value = arguments[1];"
+            "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))",
+            field, text,
+        )  # fmt: skip
+
+    def choose(self, name):
+        self.driver.execute_script("arguments[0].click()", self.field(name))
+
+    def press(self, label):
+        """Press the button or link of this name."""
+        for element in self.driver.find_elements(By.CSS_SELECTOR, "button, a, input[type=submit]"):
+            said = (element.text or element.get_attribute("value") or "").strip()
+            if said.lower().startswith(label.lower()) and element.is_displayed():
+                self.driver.execute_script("arguments[0].click()", element)
+                return
+        raise NoSuchElementException(f"{label!r} is not in:\n{self.words}")
+
+    def wait_for(self, text, seconds=20):
+        end = time.monotonic() + seconds
+        while text not in self.words:
+            assert time.monotonic() < end, f"{text!r} is not in:\n{self.words}"
+            time.sleep(0.1)
+
+    def script(self, code, *values):
+        return self.driver.execute_script(code, *values)
+
+    def complaints(self):
+        """What the browser's console says: errors of scripts, of the content policy."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]  # fmt: skip
+
+    def forget_complaints(self):
+        self.driver.get_log("browser")
+
+    def barriers(self):
+        """What axe finds: rule and place."""
+        found = Axe().run(self.driver)["violations"]
+        return [(v["id"], node["html"][:150]) for v in found for node in v["nodes"]]
