@@ -26,10 +26,19 @@ from django.db.models import (
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Concat, JSONObject, Length, NullIf, Replace
+from django.db.models.functions import (
+    Cast,
+    Coalesce,
+    Concat,
+    JSONObject,
+    Length,
+    NullIf,
+    Repeat,
+    Replace,
+)
 from django.db.models.lookups import GreaterThan
 
-from . import channels, emails, numbers, placeholders
+from . import channels, emails, numbers, placeholders, segments
 from .conf import conf
 from .exceptions import InvalidCampaign
 from .models import (
@@ -220,22 +229,36 @@ def people_of(
         yield _literal(item, position, family)
 
 
-def texts_of(
-    template: placeholders.Template, contacts: "QuerySet[Contact]"
-) -> Iterator[tuple[str, int]]:
-    """The texts that judged contacts read, over their real values, and how many read each.
+def values_of(
+    campaign: Campaign, contacts: "QuerySet[Contact]"
+) -> Iterator[tuple[dict[str, str], int]]:
+    """The values that judged contacts have for the text of ``campaign``, and how many have each.
 
-    The same text may come more than once, where different values make it.
+    Where only SMS are counted, values of letters that take the same room are one: a million
+    names become some thirty lengths.
     """
+    template = template_of(campaign)
     people = receiving(contacts).order_by()
     names = [f"value_{name}" for name in template.fields]
     if not names:
-        yield template.text, people.count()
+        yield {}, people.count()
         return
-    groups = people.values(*names).annotate(people=Count("pk"))
-    for group in groups.iterator(chunk_size=2000):
-        values = {name.removeprefix("value_"): group[name] for name in names}
-        yield template.render(values), group["people"]
+    if campaign.channel == Channel.SMS and not has_own_texts(campaign):
+        people = people.annotate(**{f"room_{name}": _room(name) for name in template.fields})
+        names = [f"room_{name}" for name in template.fields]
+    groups = people.values_list(*names).annotate(people=Count("pk"))
+    for *values, number in groups.iterator(chunk_size=2000):
+        yield dict(zip(template.fields, values, strict=True)), number
+
+
+def _room(name: str) -> Combinable:
+    """The value, or as many ``x`` where each of its letters is one unit of an SMS."""
+    plain = Q(**{f"value_{name}__regex": segments.PLAIN_PATTERN})
+    return Case(
+        When(plain, then=Repeat(Value("x"), Length(F(f"value_{name}")))),
+        default=F(f"value_{name}"),
+        output_field=TextField(),
+    )
 
 
 def _first_of(reasons: Sequence[When]) -> Combinable:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
 from operator import or_
@@ -13,12 +13,12 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from . import audience, channels, compliance, numbers, reports
+from . import audience, compliance, numbers, reports
 from .compliance import Finding
 from .conf import conf
 from .drafts import Sources, findings_of
 from .models import Campaign, Channel, Contact, Exclusion
-from .snapshot import Texts, cut
+from .readings import Reading, Saving
 
 BLACKLIST_PRICE = Decimal("0.01")
 """Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""
@@ -31,8 +31,9 @@ class Preview:
     ``count``: people who will receive it. ``exclusions``: reason code -> people.
     ``histogram``: SMS per person -> people, over their real values. ``cost``: euros by the price
     of the last bill, None where none is known. ``surcharge``: euros for having the gateway leave
-    out whom it knows as opted out. ``requests`` that it takes at the gateway. ``fingerprint``
-    changes with anything of this.
+    out whom it knows as opted out. ``requests`` that it takes at the gateway. ``causes``: SMS per
+    person -> the merge fields that make it so many. ``savings``: what characters outside the
+    GSM alphabet cost. ``fingerprint`` changes with any of the figures.
     """
 
     count: int
@@ -43,6 +44,8 @@ class Preview:
     fingerprint: str = ""
     surcharge: Decimal = Decimal(0)
     requests: int = 0
+    causes: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    savings: Sequence[Saving] = ()
 
     @property
     def total_segments(self) -> int:
@@ -67,15 +70,15 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     excluded = [] if campaign.pk is None else None
     rules = audience.Rules.of(campaign, excluded)
     counted: Counter[str] = Counter()
-    reading = _Reading(campaign)
+    reading = Reading(campaign)
     judged = None
     if sources.contacts is not None:
         judged = audience.judge_contacts(sources.contacts, rules)
         by_code = judged.order_by().values("exclusion")  # type: ignore[misc]
         for row in by_code.annotate(people=Count("pk")):
             counted[row["exclusion"]] += row["people"]
-        for text, people in audience.texts_of(audience.template_of(campaign), judged):
-            reading.add(text, people)
+        for values, people in audience.values_of(campaign, judged):
+            reading.add(values, people)
     abroad = 0
     if judged is not None and asks_for_replies(campaign):
         abroad += audience.receiving(judged).exclude(_can_reply("phone_number")).count()
@@ -95,39 +98,9 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     requests = reading.requests
     surcharge = _surcharge(campaign, requests)
     return Preview(
-        count, exclusions, reading.histogram, findings, price, fingerprint, surcharge, requests
-    )
-
-
-class _Reading:
-    """What people read: how many units each text costs, and how many requests all take."""
-
-    def __init__(self, campaign: Campaign) -> None:
-        self._units = channels.TRAITS[campaign.channel].units
-        self._histogram: Counter[int] = Counter()
-        self._texts = Texts(conf.frame_size) if audience.has_own_texts(campaign) else None
-
-    def add(self, text: str, people: int) -> None:
-        self._histogram[self._units(text)] += people
-        if self._texts:
-            self._texts.add(text, people)
-
-    @property
-    def histogram(self) -> dict[int, int]:
-        return dict(sorted((+self._histogram).items()))
-
-    @property
-    def requests(self) -> int:
-        if self._texts:
-            return self._texts.requests
-        people = self._histogram.total()
-        return len(cut(people, conf.frame_size, conf.pilot_size).sizes)
-
-    @property
-    def findings(self) -> list[Finding]:
-        if not self._texts:
-            return []
-        return compliance.check_texts(self._texts.requests, self._texts.longest)
+        count, exclusions, reading.histogram, findings, price, fingerprint, surcharge, requests,
+        causes=reading.causes, savings=reading.savings,
+    )  # fmt: skip
 
 
 def _surcharge(campaign: Campaign, requests: int) -> Decimal:
@@ -178,12 +151,11 @@ def _count_people(
     rules: audience.Rules,
     judged: "QuerySet[Contact] | None",
     counted: Counter[str],
-    reading: _Reading,
+    reading: Reading,
 ) -> int:
     """Count streamed people; return how many of them could not reply."""
     abroad, prefixes = 0, tuple(numbers.country_prefixes(conf.two_way_countries))
     seen: set[str] = set()
-    template = audience.template_of(campaign)
 
     def taken(addresses: Any) -> set[str]:
         known = seen.intersection(addresses)
@@ -198,16 +170,16 @@ def _count_people(
             if not person.exclusion:
                 seen.add(person.address or "")
                 abroad += not (person.address or "").startswith(prefixes)
-                reading.add(template.render(person.values), 1)
+                reading.add(person.values, 1)
     return abroad
 
 
 def preview_frozen(campaign: Campaign) -> Preview:
     """A launched campaign's people are its rows."""
     excluded = exclusions_of(campaign)
-    reading = _Reading(campaign)
+    reading = Reading(campaign)
     for text, people in _frozen_texts(campaign):
-        reading.add(text, people)
+        reading.add_text(text, people)
     requests = campaign.frames.count()
     return Preview(
         sum(reading.histogram.values()), excluded, reading.histogram,

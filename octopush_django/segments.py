@@ -15,6 +15,12 @@ GSM7_BASIC = frozenset(
 GSM7_EXTENDED = frozenset("^{}\\[~]|€\f")
 """Characters that cost two units: an escape, then themselves."""
 
+PLAIN_PATTERN = (
+    "^[ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    "ÄÖÑÜÇØÅÆÉèéùìòøåæßäöñüà '.,-]*$"
+)
+"""Values of letters, each of one septet. Every database reads it alike: no ranges, no escapes."""
+
 GSM7_ALONE, GSM7_EACH = 160, 153
 UCS2_ALONE, UCS2_EACH = 70, 67
 
