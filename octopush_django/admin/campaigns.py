@@ -1,8 +1,6 @@
 """Campaigns: compose, check, send, watch; and the history behind them."""
 
 from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
@@ -17,10 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
 from .. import reports
-from ..audience import has_own_texts
-from ..channels import spoken_seconds
-from ..compliance import MOST_REQUESTS
-from ..conf import conf
+from ..copies import copy_campaign
 from ..exceptions import CampaignError
 from ..handover import waits_at_gateway
 from ..models import (
@@ -34,9 +29,9 @@ from ..models import (
 )
 from ..status import read_status
 from .channel_forms import FORMS
+from .check import MOST_AT_ONCE, CheckPages, check_url, is_low, named
 from .composer import composer_data
-from .forms import CampaignForm, SendForm
-from .html_preview import harmless
+from .forms import CampaignForm
 
 VERBS: dict[str, Callable[..., Campaign]] = {
     "pause": verbs.pause_campaign,
@@ -51,12 +46,6 @@ BUTTONS = {
 LABELS = {"pause": _("Pause"), "resume": _("Resume"), "cancel": _("Cancel what has not left")}
 
 
-UNITS = {
-    Channel.SMS: _("SMS"),
-    Channel.VOICE: _("block(s) of 30 seconds (an estimate)"),
-    Channel.RCS: _("RCS"),
-    Channel.EMAIL: _("e-mail"),
-}
 ADD_TITLES = {
     Channel.SMS: _("Add SMS campaign"),
     Channel.VOICE: _("Add voice message"),
@@ -82,7 +71,7 @@ def _option(name: str, label: Any) -> Callable[..., str]:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CampaignAdmin(CheckPages):
     form = CampaignForm
     list_display = (
         "__str__",
@@ -152,14 +141,6 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         is_draft = obj is not None and obj.status == CampaignStatus.DRAFT
         return is_draft and super().has_delete_permission(request, obj)
 
-    def has_send_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
-        user = request.user
-        if obj is not None and not obj.is_marketing:
-            return user.has_perm("octopush_django.send_transactional")
-        return user.has_perm("octopush_django.send_campaign") or user.has_perm(
-            "octopush_django.send_transactional"
-        )
-
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         if not change:
             obj.created_by = request.user  # type: ignore[assignment]
@@ -176,11 +157,12 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._open_check(request, queryset)
 
     def _open_check(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        chosen = list(queryset[:2])
-        if len(chosen) == 1:
-            return redirect("admin:octopush_django_campaign_check", chosen[0].pk)
-        text = _("Tick one campaign: each is looked at before it is sent.")
-        messages.warning(request, text)
+        """One page after the other: each campaign is looked at before it is sent."""
+        drafts = queryset.filter(status=CampaignStatus.DRAFT).order_by("pk")
+        keys = list(drafts.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        if keys:
+            return redirect(check_url(keys))
+        messages.warning(request, _("None of these is a draft: there is nothing to send."))
         return None
 
     # --- pages -------------------------------------------------------------------------------
@@ -189,14 +171,14 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         wrap = self.admin_site.admin_view
         own = [
             path("status/", wrap(self.status_view), name="octopush_django_status"),
-            path("<int:pk>/check/", wrap(self.check_view), name="octopush_django_campaign_check"),
+            path("<int:pk>/copy/", wrap(self.copy_view), name="octopush_django_campaign_copy"),
             path(
                 "<int:pk>/<str:verb>/do/",
                 wrap(self.verb_view),
                 name="octopush_django_campaign_verb",
             ),
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *self.check_urls(), *super().get_urls()]
 
     def add_view(
         self,
@@ -233,52 +215,6 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 context["waits_at_gateway"] = waits_at_gateway(campaign)
         return super().change_view(request, object_id, form_url, context)
 
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show what would happen; one POST sends or schedules if nothing changed meanwhile."""
-        campaign = get_object_or_404(Campaign, pk=pk)
-        if not self.has_send_permission(request, campaign):
-            raise PermissionDenied
-        if campaign.status != CampaignStatus.DRAFT:
-            status = campaign.get_status_display()
-            messages.info(request, _("This campaign is: %(status)s.") % {"status": status})
-            return redirect("admin:octopush_django_campaign_change", pk)
-        preview = verbs.preview_campaign(campaign)
-        scheduling = "_schedule" in request.POST
-        form = SendForm(request.POST or None, scheduling=scheduling)
-        if request.method == "POST" and form.is_valid():
-            if form.cleaned_data["fingerprint"] != preview.fingerprint:
-                text = _(
-                    "Something changed since you looked. Please look again; nothing was sent."
-                )
-                messages.warning(request, text)
-            elif self._send(request, campaign, form.cleaned_data["send_at"], scheduling):
-                return redirect("admin:octopush_django_campaign_change", pk)
-        form = form if form.errors else SendForm(initial={"fingerprint": preview.fingerprint})
-        euros, why_not = reports.credit()
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Check before sending"),
-            "original": campaign,
-            "campaign": campaign,
-            "preview": preview,
-            "exclusions": _named(Exclusion, preview.exclusions),
-            "form": form,
-            "unit": UNITS[Channel(campaign.channel)],
-            "details": _details(campaign),
-            **_shown(campaign, preview),
-            "blocked": any(finding.level == "error" for finding in preview.findings),
-            "credit": euros,
-            "credit_unknown": why_not,
-            "credit_low": _is_low(euros),
-            "short": preview.cost is not None and euros is not None and preview.cost > euros,
-            "zone": conf.time_zone,
-            "halt": Halt.objects.active().first(),
-            "sent_by": request.user,
-            "media": self.media + form.media,
-        }
-        return TemplateResponse(request, "admin/octopush_django/campaign/check.html", context)
-
     def status_view(self, request: HttpRequest) -> HttpResponse:
         """Is work being done? For whoever may look at campaigns."""
         if not self.has_view_permission(request):
@@ -290,11 +226,23 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "title": _("Status"),
             "credit": euros,
             "credit_unknown": why_not,
-            "credit_low": _is_low(euros),
+            "credit_low": is_low(euros),
             "credits": reports.credit_by_country() if euros is not None else {},
             "status": read_status(),
         }
         return TemplateResponse(request, "admin/octopush_django/status.html", context)
+
+    def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A new draft with the same text, lists and options: by POST alone."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if not (self.has_add_permission(request) and self.has_view_permission(request, campaign)):
+            raise PermissionDenied
+        copy = copy_campaign(campaign, by=request.user)
+        self.log_addition(request, copy, "Copied")
+        messages.success(request, _("This is a copy. Nothing of it has been sent."))
+        return redirect("admin:octopush_django_campaign_change", copy.pk)
 
     def verb_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         """Pause, resume, cancel: by POST alone."""
@@ -312,30 +260,17 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.success(request, f"{LABELS[verb]}: {campaign}")
         return redirect("admin:octopush_django_campaign_change", pk)
 
-    def _send(
-        self, request: HttpRequest, campaign: Campaign, send_at: datetime | None, scheduling: bool
-    ) -> bool:
-        try:
-            if scheduling and send_at:
-                verbs.schedule_campaign(campaign, send_at, by=request.user)
-                done = _("Scheduled: %(campaign)s")
-            else:
-                verbs.launch_campaign(campaign, by=request.user)
-                done = _("On its way: %(campaign)s")
-        except CampaignError as error:
-            messages.error(request, str(error))
-            return False
-        self.log_change(request, campaign, "Scheduled" if scheduling else "Sent")
-        messages.success(request, done % {"campaign": campaign})
-        return True
-
     def _buttons(self, request: HttpRequest, campaign: Campaign) -> list[tuple[str, str]]:
+        buttons = []
+        if self.has_add_permission(request):
+            copy = reverse("admin:octopush_django_campaign_copy", args=[campaign.pk])
+            buttons.append((copy, gettext("Copy")))
         if not self.has_send_permission(request, campaign):
-            return []
+            return buttons
         names = BUTTONS.get(CampaignStatus(campaign.status), ())
         if waits_at_gateway(campaign):
             names = ("cancel",)
-        return [
+        return buttons + [
             (
                 reverse("admin:octopush_django_campaign_verb", args=[campaign.pk, name]),
                 str(LABELS[name]),
@@ -352,46 +287,12 @@ class CampaignAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return format_html("{}: {}", campaign.get_status_display(), campaign.reason)
 
 
-def _is_low(euros: Decimal | None) -> bool:
-    return euros is not None and euros < Decimal(str(conf.low_credit))
-
-
-def _shown(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
-    """What the preview of the channel needs besides the campaign."""
-    own_texts = has_own_texts(campaign)
-    html = harmless(campaign.text) if campaign.options.get("body_format") == "html" else None
-    return {
-        "channel_preview": f"admin/octopush_django/campaign/preview/{campaign.channel}.html",
-        "requests": preview.requests if own_texts else None,
-        "most_requests": MOST_REQUESTS,
-        "seconds": spoken_seconds(campaign.text),
-        "html": html,
-    }
-
-
-def _details(campaign: Campaign) -> list[tuple[str, Any]]:
-    """The channel's own options, as the form calls them."""
-    form = FORMS[campaign.channel]
-    shown = []
-    for name in form.own_options:
-        if form.key_of(name) in campaign.options:
-            field, value = form.base_fields[name], campaign.options[form.key_of(name)]
-            choices = getattr(field, "choices", ())
-            named = next((label for key, label in choices if key == value), value)
-            shown.append((str(field.label), _("yes") if named is True else named))
-    return shown
-
-
 def _figures(campaign: Campaign) -> dict[str, Any]:
     totals = reports.totals(campaign)
     return {
         "totals": totals,
-        "excluded": _named(Exclusion, totals.excluded),
-        "states": _named(RecipientStatus, totals.states),
-        "frames": _named(FrameStatus, totals.frames),
+        "excluded": named(Exclusion, totals.excluded),
+        "states": named(RecipientStatus, totals.states),
+        "frames": named(FrameStatus, totals.frames),
         "undecided": totals.frames.get(FrameStatus.UNDECIDED, 0),
     }
-
-
-def _named(choices: Any, counted: Any) -> list[tuple[str, str, int]]:
-    return [(code, choices(code).label, number) for code, number in counted.items()]

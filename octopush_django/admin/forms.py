@@ -150,6 +150,20 @@ class SendForm(forms.Form):
         self.fields["send_at"].required = scheduling
 
 
+class TestForm(forms.Form):
+    """Who gets a test, and as whom."""
+
+    to = forms.CharField(
+        label=_("To"),
+        max_length=500,
+        help_text=_("Your own number or address; up to five, with commas between them."),
+    )
+    person = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean_to(self) -> list[str]:
+        return [item.strip() for item in self.cleaned_data["to"].split(",") if item.strip()]
+
+
 class LiftForm(forms.Form):
     """Why an opt-out is lifted."""
 

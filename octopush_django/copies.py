@@ -1,0 +1,69 @@
+"""Campaigns made from a campaign: a copy to work on, a test to look at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .audience import ADDRESS_FIELDS, ROUTED
+from .campaigns import send_campaign
+from .channels import TRAITS
+from .drafts import FLAGS
+from .exceptions import InvalidCampaign
+from .models import Campaign
+
+MOST_TESTS = 5
+COPIED = (
+    "channel", "sms_type", "purpose", "sender", "text", "with_replies", "simulation",
+    "auto_optimize_text", "auto_remove_blacklisted", "scheduler",
+)  # fmt: skip
+
+
+def copy_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
+    """A new draft with the same text, lists and options."""
+    with transaction.atomic():
+        copy = Campaign.objects.create(
+            **{name: getattr(campaign, name) for name in COPIED},
+            name=_("Copy of %(campaign)s") % {"campaign": campaign},
+            options=_own_options(campaign),
+            created_by=by if getattr(by, "pk", None) else None,
+        )
+        copy.include.set(campaign.include.all())
+        copy.exclude.set(campaign.exclude.all())
+    return copy
+
+
+def send_test(
+    campaign: Campaign, to: Sequence[str], values: Mapping[str, str], *, by: Any = None
+) -> Campaign:
+    """Send the text of ``campaign`` to one to five addresses, with the ``values`` of somebody.
+
+    A campaign of its own, which points to the tested one: the same rules, its own bill, and
+    outside the figures of the tested one. Raises what :func:`send_campaign` raises.
+    """
+    if not 1 <= len(to) <= MOST_TESTS:
+        raise InvalidCampaign("to", f"name 1 to {MOST_TESTS} addresses.")
+    key = ADDRESS_FIELDS[TRAITS[campaign.channel].family]
+    flags = {name: True for name, ours in FLAGS.items() if getattr(campaign, ours)}
+    with transaction.atomic():
+        test = send_campaign(
+            text=campaign.text,
+            purpose=campaign.purpose,
+            recipients=[{**values, key: address} for address in to],
+            name=(_("Test: %(campaign)s") % {"campaign": campaign})[:200],
+            channel=campaign.channel,
+            sms_type=campaign.sms_type,
+            sender=campaign.sender,
+            with_replies=campaign.with_replies,
+            simulation=campaign.simulation,
+            created_by=by,
+            options={**_own_options(campaign), **flags},
+        )
+        Campaign.objects.filter(pk=test.pk).update(tested=campaign)
+        test.tested = campaign
+    return test
+
+
+def _own_options(campaign: Campaign) -> dict[str, Any]:
+    return {name: value for name, value in campaign.options.items() if name != ROUTED}

@@ -1,0 +1,84 @@
+"""What one person reads, of those who would receive a draft; and who would be left out of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Length
+
+from . import audience, channels, segments
+from .drafts import Sources
+from .models import Campaign, Contact
+
+CANDIDATES = 50
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One person, the text as they read it, their values, and the units that it counts as."""
+
+    contact: Contact
+    values: dict[str, str]
+    text: str
+    units: int
+
+
+def judged(campaign: Campaign) -> "QuerySet[Contact]":
+    """Everybody of the lists of a draft, with the verdict on each as ``exclusion``."""
+    contacts = Sources.of(campaign).contacts
+    if contacts is None:
+        contacts = Contact.objects.none()
+    return audience.judge_contacts(contacts, audience.Rules.of(campaign))
+
+
+def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySet[Contact]":
+    """Who would be left out: for ``reason`` only, with ``search`` in name, number or address."""
+    people = judged(campaign).exclude(exclusion="")  # type: ignore[misc]
+    if reason:
+        people = people.filter(exclusion=reason)  # type: ignore[misc]
+    for word in search.split()[:5]:
+        names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        digits = word.lstrip("0") if word.isdigit() else word
+        people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))
+    return people.order_by("pk")
+
+
+def sample(
+    campaign: Campaign, chosen: int | None = None, after: int | None = None
+) -> Sample | None:
+    """The ``chosen`` contact, the next ``after`` one, or the first who would receive it."""
+    people = audience.receiving(judged(campaign)).order_by("pk")
+    found = None
+    if chosen is not None:
+        found = people.filter(pk=chosen).first()
+    elif after is not None:
+        found = people.filter(pk__gt=after).first()
+    found = found or people.first()
+    return _read(campaign, found) if found else None
+
+
+def dearest(campaign: Campaign) -> Sample | None:
+    """Whose text counts as most, of those with the longest or oddest values."""
+    samples = [_read(campaign, contact) for contact in _candidates(campaign)]
+    return max(samples, key=lambda one: (one.units, len(one.text)), default=None)
+
+
+def _candidates(campaign: Campaign) -> Iterator[Contact]:
+    people = audience.receiving(judged(campaign))
+    names = [f"value_{name}" for name in audience.template_of(campaign).fields]
+    if not names:
+        return
+    lengths: Any = sum((Length(F(name)) for name in names[1:]), Length(F(names[0])))
+    odd = Q()
+    for name in names:
+        odd |= ~Q(**{f"{name}__regex": segments.PLAIN_PATTERN})
+    for chosen in (people, people.filter(odd)):
+        yield from chosen.order_by(lengths.desc(), "pk")[:CANDIDATES]
+
+
+def _read(campaign: Campaign, contact: Contact) -> Sample:
+    template = audience.template_of(campaign)
+    values = {name: getattr(contact, f"value_{name}") for name in template.fields}
+    text = template.render(values)
+    return Sample(contact, values, text, channels.TRAITS[campaign.channel].units(text))

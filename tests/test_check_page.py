@@ -1,0 +1,288 @@
+"""The pages between a draft and the decision: a sample, savings, who is left out, a test."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.urls import reverse
+
+from octopush_django import copies, samples
+from octopush_django.exceptions import CampaignError
+from octopush_django.models import Campaign, Contact, ContactList, Frame, Halt, OptOut
+from octopush_django.testing import outbox, run_pump
+
+from .people import STOP, number
+
+pytestmark = pytest.mark.django_db
+
+
+def url(page, *args):
+    return reverse(f"admin:octopush_django_{page}", args=args)
+
+
+def seen(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
+@pytest.fixture
+def draft():
+    campaign = Campaign.objects.create(
+        name="Autumn",
+        text=f"C’est l’été, {{first_name}} ! {STOP}",
+        purpose="wholesale",
+        sender="Shop",
+    )
+    contact_list = ContactList.objects.create(name="Clients")
+    for index, name in enumerate(["Ada", "Maximilienne", "", "Eve"]):
+        contact = Contact.objects.create(
+            phone_number=number(index), first_name=name, last_name="Lovelace"
+        )
+        contact_list.contacts.add(contact)
+    OptOut.objects.create(address=number(3))
+    campaign.include.add(contact_list)
+    return campaign
+
+
+def check(client, campaign, query=""):
+    return client.get(url("campaign_check", campaign.pk) + query)
+
+
+# --- a sample ----------------------------------------------------------------------------------
+
+
+def test_the_text_as_somebody_reads_it(admin_client, draft):
+    first = check(admin_client, draft)
+    assert "C’est l’été, Ada !" in seen(first)
+    assert "As Ada Lovelace" in seen(first)
+    after = check(admin_client, draft, f"?after={first.context['sample'].contact.pk}")
+    assert "C’est l’été, Maximilienne !" in seen(after)
+    around = check(admin_client, draft, f"?after={after.context['sample'].contact.pk}")
+    assert around.context["sample"].contact.first_name == "Ada"
+    longest = check(admin_client, draft, "?dearest")
+    assert longest.context["sample"].contact.first_name == "Maximilienne"
+
+
+@pytest.mark.parametrize("query", ["?after=x", "?person=-1", f"?after={'9' * 30}", "?then=a,,1e3"])
+def test_rubbish_in_the_address_is_no_error(admin_client, draft, query):
+    assert check(admin_client, draft, query).status_code == 200
+
+
+def test_who_is_left_out_is_no_sample(draft):
+    eve = Contact.objects.get(first_name="Eve")
+    assert samples.sample(draft, chosen=eve.pk).contact.first_name == "Ada"
+    draft.include.clear()
+    assert samples.sample(draft) is None
+    assert samples.dearest(draft) is None
+
+
+# --- savings -----------------------------------------------------------------------------------
+
+
+def test_characters_are_replaced_by_a_click_only(admin_client, draft):
+    draft.text = f"C’est l’été, {{first_name}} ! {'x' * 60} {STOP}"
+    draft.save()
+    page = check(admin_client, draft)
+    assert "Replace ’ by &#x27; (saves 2 SMS)" in seen(page)
+    path = url("campaign_replace", draft.pk)
+    assert admin_client.get(path).status_code == 302
+    draft.refresh_from_db()
+    assert "’" in draft.text
+    admin_client.post(path, {"characters": "’"})
+    draft.refresh_from_db()
+    assert draft.text.startswith("C'est l'été, {first_name} !")
+    assert "Replace" not in seen(check(admin_client, draft))
+
+
+# --- who is left out ---------------------------------------------------------------------------
+
+
+def test_each_person_left_out_is_listed_by_reason(admin_client, draft):
+    path = url("campaign_left_out", draft.pk)
+    everybody = seen(admin_client.get(path))
+    assert "2 people" in everybody
+    assert "Opted out" in everybody
+    opted_out = seen(admin_client.get(f"{path}?reason=opted_out"))
+    assert "Eve Lovelace" in opted_out
+    assert "1 person" in opted_out
+    assert "Eve Lovelace" in seen(admin_client.get(f"{path}?q=eve"))
+    assert "Eve Lovelace" in seen(admin_client.get(f"{path}?q=0{number(3)[3:]}"))
+    assert "0 people" in seen(admin_client.get(f"{path}?q=nobody&reason=rubbish&page=x"))
+
+
+def test_the_list_is_downloaded_without_formulas(admin_client, draft):
+    Contact.objects.filter(first_name="Eve").update(first_name="=1+1")
+    answer = admin_client.get(url("campaign_left_out", draft.pk) + "?download&reason=opted_out")
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")
+    [_titles, row] = content.splitlines()
+    assert row == f"{number(3)};;'=1+1;Lovelace;Opted out"
+
+
+# --- a test to oneself --------------------------------------------------------------------------
+
+
+def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
+    person = Contact.objects.get(first_name="Maximilienne")
+    data = {"to": " 06 98 76 54 32, +33698765433", "person": person.pk}
+    page = admin_client.post(url("campaign_test", draft.pk), data, follow=True)
+    assert "On its way" in seen(page)
+    assert page.context["sample"].contact == person
+    run_pump()
+    test = Campaign.objects.get(tested=draft)
+    assert (test.status, test.name) == ("sending", "Test: Autumn") or test.status == "sent"
+    assert [p["phone_number"] for p in outbox[0]["recipients"]] == ["+33698765432", "+33698765433"]
+    assert {p["first_name"] for p in outbox[0]["recipients"]} == {"Maximilienne"}
+    draft.refresh_from_db()
+    assert (draft.status, draft.recipients.count()) == ("draft", 0)
+
+
+@pytest.mark.parametrize("to", ["", "abc", ",".join(["+33698765432"] * 6), number(3)])
+def test_a_test_obeys_the_same_rules(admin_client, draft, to):
+    """Number 3 opted out of marketing."""
+    page = admin_client.post(url("campaign_test", draft.pk), {"to": to}, follow=True)
+    assert page.status_code == 200
+    assert page.context["messages"]
+    assert not Campaign.objects.exclude(pk=draft.pk).exists()
+
+
+def test_a_test_of_another_channel_keeps_its_options(draft):
+    draft.channel, draft.options = "voice_sms", {"voice_gender": "female",
+                                                 "voice_language": "fr-FR"}  # fmt: skip
+    test = copies.send_test(draft, ["+33698765432"], {"first_name": "Ada"})
+    assert test.options == draft.options
+    with pytest.raises(CampaignError):
+        copies.send_test(draft, [], {})
+
+
+# --- a copy; several at once --------------------------------------------------------------------
+
+
+def test_a_copy_is_a_draft_of_the_same(admin_client, draft):
+    page = admin_client.post(url("campaign_copy", draft.pk), follow=True)
+    copy = Campaign.objects.exclude(pk=draft.pk).get()
+    assert "Nothing of it has been sent" in seen(page)
+    assert (copy.text, copy.status, copy.name) == (draft.text, "draft", "Copy of Autumn")
+    assert list(copy.include.all()) == list(draft.include.all())
+    assert copy.uuid != draft.uuid
+    assert admin_client.get(url("campaign_copy", draft.pk)).status_code == 405
+
+
+def test_several_campaigns_are_looked_at_one_after_the_other(admin_client, draft):
+    second = copies.copy_campaign(draft)
+    data = {"action": "send_now", "_selected_action": [draft.pk, second.pk]}
+    page = admin_client.post(url("campaign_changelist"), data, follow=True)
+    assert page.context["campaign"] == draft
+    assert "1 more campaign waits" in seen(page)
+    mark = page.context["form"]["fingerprint"].initial
+    page = admin_client.post(
+        page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"],
+        {"fingerprint": mark, "_send": ""}, follow=True,
+    )  # fmt: skip
+    assert page.context["campaign"] == second
+    draft.refresh_from_db()
+    second.refresh_from_db()
+    assert (draft.status, second.status) == ("sending", "draft")
+    data["_selected_action"] = [draft.pk]
+    assert "None of these is a draft" in seen(
+        admin_client.post(url("campaign_changelist"), data, follow=True)
+    )
+
+
+# --- who may do what ----------------------------------------------------------------------------
+
+EVERYBODY = {"view_campaign", "add_campaign", "change_campaign", "send_campaign",
+             "send_transactional", "decide_frame", "export_contact", "lift_optout", "halt",
+             "view_contact", "view_frame", "view_recipient", "view_reply", "view_optout",
+             "add_optout", "delete_campaign"}  # fmt: skip
+MATRIX = [
+    # page, method, permissions of which any one opens it
+    ("campaign_changelist", "get", {"view_campaign", "change_campaign"}),
+    ("campaign_add", "get", {"add_campaign"}),
+    ("campaign_change", "get", {"view_campaign", "change_campaign"}),
+    ("campaign_delete", "get", {"delete_campaign"}),
+    ("campaign_copy", "post", None),  # add_campaign and view_campaign together
+    ("campaign_check", "get", {"send_campaign", "send_transactional"}),
+    ("campaign_check", "post", {"send_campaign", "send_transactional"}),
+    ("campaign_test", "post", {"send_campaign", "send_transactional"}),
+    ("campaign_replace", "post", None),  # send_campaign and change_campaign together
+    ("campaign_left_out", "get", {"send_campaign", "send_transactional"}),
+    ("campaign_verb", "post", {"send_campaign", "send_transactional"}),
+    ("status", "get", {"view_campaign", "change_campaign"}),
+    ("frame_changelist", "get", {"view_frame"}),
+    ("frame_change", "get", {"view_frame"}),
+    ("frame_decide", "get", {"decide_frame"}),
+    ("recipient_changelist", "get", {"view_recipient"}),
+    ("reply_changelist", "get", {"view_reply"}),
+    ("contact_changelist", "get", {"view_contact"}),
+    ("contact_export", "get", {"export_contact"}),
+    ("optout_changelist", "get", {"view_optout"}),
+    ("optout_add", "get", {"add_optout"}),
+    ("optout_lift", "get", {"lift_optout"}),
+    ("halt_add", "get", {"halt"}),
+]
+
+
+@pytest.fixture
+def arguments(draft):
+    frame = Frame.objects.create(
+        campaign=draft,
+        number=1,
+        request_id="a",
+        contacts=1,
+        status="undecided",
+        first_posted_at="2030-01-01T00:00Z",
+    )
+    Halt.objects.create(reason="x", lifted_at="2030-01-01T00:00Z")
+    keys = {"frame": frame.pk, "optout": OptOut.objects.get().pk, "campaign": draft.pk}
+
+    def of(page):
+        bare = page.endswith(("_changelist", "_add", "_export", "status"))
+        if bare:
+            return []
+        own = [keys[page.partition("_")[0]]]
+        return [*own, "pause"] if page == "campaign_verb" else own
+
+    return of
+
+
+@pytest.mark.parametrize(("page", "method", "allowed"), MATRIX, ids=lambda value: str(value)[:40])
+def test_every_page_asks_for_its_permission(client, arguments, page, method, allowed):
+    path = url(page, *arguments(page))
+    together = {"campaign_copy": {"add_campaign", "view_campaign"},
+                "campaign_replace": {"send_campaign", "change_campaign"}}  # fmt: skip
+    tried = [(name, {name}) for name in sorted(EVERYBODY)]
+    if allowed is None:
+        allowed, tried = {"both"}, [*tried, ("both", together[page])]
+    for name, held in tried:
+        user = User.objects.create_user(name, is_staff=True)
+        user.user_permissions.set(
+            Permission.objects.filter(codename__in=held, content_type__app_label="octopush_django")
+        )
+        client.force_login(user)
+        answer = getattr(client, method)(path)
+        opened = answer.status_code != 403
+        assert opened == (name in allowed), f"{page} with {name}: {answer.status_code}"
+    client.logout()
+    assert getattr(client, method)(path).status_code == 302
+
+
+def test_every_page_is_in_the_matrix():
+    from django.contrib import admin
+
+    own = {pattern.name for model_admin in admin.site._registry.values()
+           for pattern in model_admin.get_urls()
+           if pattern.name and "octopush_django" in pattern.name
+           and model_admin.opts.app_label == "octopush_django"}  # fmt: skip
+    special = {name for name in own if not name.endswith(
+        ("_changelist", "_add", "_change", "_delete", "_history", "_import", "_process_import")
+    )}  # fmt: skip
+    named = {page for page, _, _ in MATRIX}
+    assert {name.removeprefix("octopush_django_") for name in special} <= named
+
+
+def test_transactional_needs_its_own_permission(client, draft):
+    Campaign.objects.filter(pk=draft.pk).update(purpose="alert")
+    for name, status in (("send_campaign", 403), ("send_transactional", 200)):
+        user = User.objects.create_user(name, is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename=name))
+        client.force_login(user)
+        assert check(client, draft).status_code == status
