@@ -147,7 +147,10 @@ class SendForm(forms.Form):
 
     def __init__(self, *args: Any, scheduling: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["send_at"].required = scheduling
+        send_at: Any = self.fields["send_at"]
+        send_at.required = scheduling
+        for widget, name in zip(send_at.widget.widgets, (_("Date"), _("Time")), strict=True):
+            widget.attrs["aria-label"] = name
 
 
 class TestForm(forms.Form):
