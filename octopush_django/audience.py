@@ -37,6 +37,7 @@ from django.db.models.functions import (
     Replace,
 )
 from django.db.models.lookups import GreaterThan
+from django.utils.translation import gettext as _
 
 from . import channels, emails, numbers, placeholders, segments
 from .conf import conf
@@ -465,19 +466,16 @@ def _literal(item: Any, position: int, family: str) -> Person:
     else:
         address, values = item, {}
     if _canonical(str(address or ""), family) is None:
-        what, example = _EXAMPLES[family]
-        raise InvalidCampaign(
-            "recipients",
-            f"number {position}, {str(address)[:40]!r}, is no {what}; "
-            f"write it like {example}, or leave this person out.",
-        )
+        said = (
+            _("number %(position)d, “%(address)s”, is no e-mail address; write it like "
+              "ada@example.org, or leave this person out.")
+            if family == Family.EMAIL
+            else _("number %(position)d, “%(address)s”, is no phone number; write it like "
+                   "+33612345678, or leave this person out.")
+        )  # fmt: skip
+        values_said = {"position": position, "address": str(address)[:40]}
+        raise InvalidCampaign("recipients", said % values_said)
     return Person(str(address), values)
-
-
-_EXAMPLES = {
-    Family.PHONE.value: ("phone number", "+33612345678"),
-    Family.EMAIL.value: ("e-mail address", "ada@example.org"),
-}
 
 
 def list_ids(contact_lists: Iterable[Any]) -> list[int]:

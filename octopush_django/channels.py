@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from . import emails, segments
 from .exceptions import InvalidRequest
 from .messages import check_choice, check_flag
@@ -109,7 +111,8 @@ def _check_voice(options: Mapping[str, Any]) -> None:
     check_choice("voice_language", language, VOICE_LANGUAGES)
     check_choice("voice_gender", gender, VOICE_GENDERS)
     if gender == "male" and language in ONLY_FEMALE:
-        raise InvalidRequest("voice_gender", f"{language} has a female voice only.")
+        said = _("%(language)s has a female voice only.") % {"language": language}
+        raise InvalidRequest("voice_gender", said)
     check_flag("get_back_pressed_keys", options.get("get_back_pressed_keys", False))
 
 
@@ -121,17 +124,18 @@ def _check_rcs(options: Mapping[str, Any]) -> None:
         if value is None and not (name == "cards" and kind == "rich_card"):
             continue
         if kind != wanted_by:
-            raise InvalidRequest(name, f"go with message_type {wanted_by} only.")
+            said = _("goes with the kind %(kind)s only.") % {"kind": wanted_by}
+            raise InvalidRequest(name, said)
         if not isinstance(value, list) or not value:
-            raise InvalidRequest(name, "must be a list of objects.")
+            raise InvalidRequest(name, _("must be a list of objects."))
         if not all(isinstance(item, dict) and item for item in value):
-            raise InvalidRequest(name, "must be a list of objects, none of them empty.")
+            raise InvalidRequest(name, _("must be a list of objects, none of them empty."))
 
 
 def _check_email(options: Mapping[str, Any]) -> None:
     address = options.get("email_from")
     if not isinstance(address, str) or emails.canonical(address) is None:
-        raise InvalidRequest("email_from", "must be an e-mail address.")
+        raise InvalidRequest("email_from", _("must be an e-mail address."))
     _check_line("subject", options.get("subject"), LONGEST_SUBJECT)
     for name in ("name_from", "template_name"):
         if options.get(name):
@@ -140,16 +144,17 @@ def _check_email(options: Mapping[str, Any]) -> None:
     check_choice("emailing_service", options.get("emailing_service", "gateway"), EMAIL_SERVICES)
     language = options.get("language")
     if language and not (isinstance(language, str) and _LANGUAGE.fullmatch(language)):
-        raise InvalidRequest("language", "must be a code such as fr or en-GB.")
+        raise InvalidRequest("language", _("must be a code such as fr or en-GB."))
 
 
 def _check_line(name: str, value: Any, longest: int) -> None:
     """One line of text, as a header of a mail is."""
     if not isinstance(value, str) or not value.strip():
-        raise InvalidRequest(name, "must not be empty.")
+        raise InvalidRequest(name, _("must not be empty."))
     if len(value) > longest:
-        raise InvalidRequest(name, f"has {len(value)} characters; {longest} at most.")
+        said = _("has %(count)d characters; %(longest)d at most.")
+        raise InvalidRequest(name, said % {"count": len(value), "longest": longest})
     if any(unicodedata.category(char) in _BREAKS for char in value):
-        raise InvalidRequest(name, "must be one line, without control characters.")
+        raise InvalidRequest(name, _("must be one line, without control characters."))
     if "{" in value or "}" in value:
-        raise InvalidRequest(name, "is the same for everybody: take the braces out.")
+        raise InvalidRequest(name, _("is the same for everybody: take the braces out."))

@@ -43,7 +43,8 @@ def send_test(
     outside the figures of the tested one. Raises what :func:`send_campaign` raises.
     """
     if not 1 <= len(to) <= MOST_TESTS:
-        raise InvalidCampaign("to", f"name 1 to {MOST_TESTS} addresses.")
+        said = _("Name one to %(most)d addresses.") % {"most": MOST_TESTS}
+        raise InvalidCampaign("to", said)
     key = ADDRESS_FIELDS[TRAITS[campaign.channel].family]
     flags = {name: True for name, ours in FLAGS.items() if getattr(campaign, ours)}
     with transaction.atomic():

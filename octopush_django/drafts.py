@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from . import audience, channels, compliance
@@ -176,7 +177,7 @@ def _hours_findings(campaign: Campaign) -> list[Finding]:
     if hours is None or hours.allows(leaves_at):
         return []
     message = _("Marketing may not leave at that time; it will go on %(when)s (%(zone)s).") % {
-        "when": f"{hours.next_opening(leaves_at):%Y-%m-%d %H:%M}",
+        "when": date_format(hours.next_opening(leaves_at), "l j F Y H:i"),
         "zone": conf.time_zone,
     }
     return [Finding("quiet_hours", "warning", message, "send_at")]

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 FIELDS = ("first_name", "last_name", "param1", "param2", "param3", "param4", "param5")
 LONGEST_VALUE = 50
 """Characters that the gateway takes for one value."""
@@ -64,16 +66,21 @@ def parse(text: str, *, html: bool = False) -> Template:
     for field, fallback in ((found[1], found[2]) for found in _PLACEHOLDER.finditer(text)):
         fallback = fallback or None
         if fallbacks.get(field, fallback) != fallback:
-            problems.append(f"{{{field}}} stands there with two different fallbacks.")
+            problems.append(
+                _("%(field)s stands there with two different fallbacks.")
+                % {"field": f"{{{field}}}"}
+            )
         if fallback and len(fallback) > LONGEST_VALUE:
-            problems.append(f"The fallback of {{{field}}} is over {LONGEST_VALUE} characters.")
+            problems.append(
+                _("The fallback of %(field)s is over %(longest)d characters.")
+                % {"field": f"{{{field}}}", "longest": LONGEST_VALUE}
+            )
         fallbacks.setdefault(field, fallback)
     rest = _PLACEHOLDER.sub("", text)
     if "{" in rest or "}" in rest:
         problems.append(
-            "There are braces that are no personalisation; write one of "
-            + ", ".join(f"{{{field}}}" for field in FIELDS)
-            + "."
+            _("There are braces that are no personalisation; write one of %(fields)s.")
+            % {"fields": ", ".join(f"{{{field}}}" for field in FIELDS)}
         )
     plain = _PLACEHOLDER.sub(lambda found: f"{{{found[1]}}}", text)
     return Template(plain, fallbacks, tuple(problems), html)

@@ -24,7 +24,7 @@ from ..audience import has_own_texts
 from ..channels import spoken_seconds
 from ..compliance import MOST_REQUESTS
 from ..conf import conf
-from ..exceptions import CampaignError
+from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
 from ..models import Campaign, CampaignStatus, Channel, Contact, Exclusion, Halt
 from .channel_forms import FORMS
 from .forms import SendForm, TestForm
@@ -104,7 +104,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             try:
                 test = copies.send_test(campaign, form.cleaned_data["to"], values, by=request.user)
             except CampaignError as error:
-                messages.error(request, str(error))
+                messages.error(request, _said(error))
             else:
                 self.log_change(request, campaign, "Test sent")
                 messages.success(request, _("On its way: %(campaign)s") % {"campaign": test})
@@ -186,7 +186,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 verbs.launch_campaign(campaign, by=request.user)
                 done = _("On its way: %(campaign)s")
         except CampaignError as error:
-            messages.error(request, str(error))
+            messages.error(request, _said(error))
             return False
         self.log_change(request, campaign, "Scheduled" if scheduling else "Sent")
         messages.success(request, done % {"campaign": campaign})
@@ -198,6 +198,14 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         if waiting:
             return redirect(check_url(waiting))
         return redirect("admin:octopush_django_campaign_change", pk)
+
+
+def _said(error: CampaignError) -> str:
+    """The error in the marketer's words."""
+    if isinstance(error, EmptyAudience):
+        reasons = (f"{label} ({n})" for _code, label, n in named(Exclusion, error.exclusions))
+        return _("Nobody would receive it. %(reasons)s") % {"reasons": "; ".join(reasons)}
+    return error.problem if isinstance(error, InvalidCampaign) else str(error)
 
 
 def check_url(keys: list[int]) -> str:

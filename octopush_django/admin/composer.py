@@ -24,19 +24,29 @@ def composer_data() -> dict[str, Any]:
     }
 
 
+def _counted(number: int) -> str:
+    return ngettext(
+        "%(units)s characters: counts as %(count)s SMS.",
+        "%(units)s characters: count as %(count)s SMS.",
+        number,
+    )
+
+
+def _room(number: int) -> str:
+    return ngettext(
+        "Room for %(count)s more character.", "Room for %(count)s more characters.", number
+    )
+
+
 def _words() -> dict[str, Any]:
-    counted = "%(units)s characters: counts as %(count)s SMS."
-    room = "Room for %(count)s more characters."
     return {
-        # The browser chooses between the two by the same rule as the language.
-        "zeroIsOne": ngettext("%(n)s person", "%(n)s people", 0)
-        == ngettext("%(n)s person", "%(n)s people", 1),
-        "countOne": ngettext("%(units)s characters: counts as 1 SMS.", counted, 1),
-        "countMany": ngettext("%(units)s characters: counts as 1 SMS.", counted, 2),
-        "roomOne": ngettext("Room for %(count)s more character.", room, 1),
-        "roomMany": ngettext("Room for %(count)s more character.", room, 2),
-        "smsOne": ngettext("%(count)s SMS", "%(count)s SMS", 1),
-        "smsMany": ngettext("%(count)s SMS", "%(count)s SMS", 2),
+        # The browser chooses between the two by the rule of the language.
+        "zeroIsOne": _room(0) == _room(1),
+        "countOne": _counted(1),
+        "countMany": _counted(2),
+        "roomOne": _room(1),
+        "roomMany": _room(2),
+        "sms": _("%(count)s SMS"),
         "personal": _("Personal details come on top; the check page counts each person."),
         "unicode": _("These characters make an SMS hold 70 characters instead of 160:"),
         "replace": _("Replace %(char)s by %(plain)s"),

@@ -26,7 +26,7 @@ class Page:
         self.open("/admin/login/?next=/admin/")
         self.write("id_username", "marie")
         self.write("id_password", "a-long-password")
-        self.press("Log in")
+        self.driver.find_element(By.CSS_SELECTOR, "[type=submit]").click()
 
     def open(self, path):
         self.driver.get(f"{self.site.site}{path}")

@@ -64,7 +64,7 @@
     const press = () => write(without(field.value, chars), field.value.length);
     const now = count(filled(field.value)).segments;
     const then = count(filled(without(field.value, chars))).segments;
-    const gain = then < now ? ` (${say(words.smsOne, words.smsMany, now, {})} → ${then})` : "";
+    const gain = then < now ? ` (${words.sms.replace("%(count)s", now)} → ${then})` : "";
     return button(label + gain, press);
   }
 
