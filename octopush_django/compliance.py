@@ -27,6 +27,13 @@ MOST_REQUESTS = 2000
 """Requests of one campaign whose texts are made here: one at least for each different text."""
 LOW_COST_STOP = re.compile(r"\bno PUB=STOP(?!\w)")
 _SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
+_PROMOTIONAL = re.compile(
+    r"\b(?:soldes?|promos?|promotions?|remises?|offres? (?:sp[ée]ciale|exclusive|valable)s?|"
+    r"r[ée]ductions?|code promo|ventes? priv[ée]es?|black friday|bons? plans?|d[ée]stockage|"
+    r"sales?|discounts?|special offers?|deals?|clearance)\b"
+    r"|[-–−] ?\d{1,2} ?%|\d{1,2} ?% (?:off|de remise)",
+    re.IGNORECASE,
+)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(
     rf"^({'|'.join(_DAYS)})-({'|'.join(_DAYS)}) (\d\d):(\d\d)-(\d\d):(\d\d)$", re.ASCII
@@ -35,12 +42,16 @@ _HOURS = re.compile(
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know before sending. ``error`` forbids, ``warning`` informs."""
+    """One thing to know before sending. ``error`` forbids, ``warning`` informs.
+
+    ``acknowledge``: whoever sends by hand must say that they know.
+    """
 
     code: str
     level: Level
     message: str | Promise
     field: str = ""
+    acknowledge: bool = False
 
 
 def check_message(
@@ -175,6 +186,30 @@ def check_scheduler(scheduler: str, with_replies: bool) -> list[Finding]:
         )
         findings.append(Finding("replies_price", "warning", message, "with_replies"))
     return findings
+
+
+def check_purpose(text: str, purpose: str, lists: int) -> list[Finding]:
+    """Advertising that leaves as transactional is fined (the gateway's page on it).
+
+    ``lists``: how many whole lists it goes to.
+    """
+    if purpose != "alert":
+        return []
+    found = _PROMOTIONAL.search(text)
+    if found:
+        said = _(
+            "“%(word)s” sounds like advertising. Sent as transactional it reaches people who "
+            "refused it, and is fined. Choose Marketing unless everybody waits for this."
+        )
+        message = said % {"word": found[0]}
+        return [Finding("promotional", "warning", message, "purpose", acknowledge=True)]
+    if lists:
+        said = _(
+            "Transactional, to everybody of a list: does each of them wait for this message? "
+            "Those who refused marketing receive it too."
+        )
+        return [Finding("transactional_list", "warning", said, "purpose", acknowledge=True)]
+    return []
 
 
 def check_replies(abroad: int, countries: Sequence[str]) -> list[Finding]:

@@ -85,6 +85,8 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     abroad += _count_people(campaign, sources, rules, judged, counted, reading)
     count = counted.pop(Exclusion.NONE.value, 0)
     findings = findings_of(campaign)
+    lists = len(sources.lists)
+    findings += compliance.check_purpose(campaign.text, campaign.purpose, lists)
     known = {finding.code for finding in findings}
     findings += [found for found in reading.findings if found.code not in known]
     if not count:

@@ -1,12 +1,15 @@
 """Numbers for pages and commands. Sums come from the rows, never from a counter on faith."""
 
+import hashlib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
+from django.utils import timezone
 
 from .backends import Backend, get_backend
 from .channels import TRAITS
@@ -20,12 +23,14 @@ from .models import (
     Exclusion,
     Frame,
     FrameStatus,
+    Halt,
     OptOut,
     Outcome,
     RecipientStatus,
     SendAttempt,
     WebhookEvent,
 )
+from .models.sending import OPEN_FRAMES
 
 T = TypeVar("T")
 
@@ -98,6 +103,54 @@ def totals(campaign: Campaign) -> Totals:
         replies=campaign.replies.count(),
         opt_outs=OptOut.objects.filter(campaign=campaign).count(),
     )
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a campaign leaves: people a minute, and minutes until the last of them left."""
+
+    per_minute: int
+    minutes_left: int
+
+
+def pace(campaign: Campaign, now: datetime | None = None) -> Pace | None:
+    """By what left within the last minute; None if nothing moves, or nothing is left."""
+    since = (now or timezone.now()) - timedelta(minutes=1)
+    went = campaign.frames.filter(
+        attempts__outcome=Outcome.ACCEPTED, attempts__ended_at__gt=since
+    ).aggregate(people=Sum("contacts"), first=Min("attempts__started_at"))
+    waiting = campaign.frames.filter(status__in=(FrameStatus.PENDING, FrameStatus.SENDING))
+    left = waiting.aggregate(people=Sum("contacts"))["people"]
+    if not went["people"] or not left:
+        return None
+    seconds = max(((now or timezone.now()) - went["first"]).total_seconds(), 1.0)
+    per_minute = max(round(went["people"] * 60 / seconds), 1)
+    return Pace(per_minute, math.ceil(left / per_minute))
+
+
+def failures(campaign: Campaign) -> dict[str, int]:
+    """The gateway's words for who did not get it -> people, most first."""
+    failed = campaign.recipients.filter(status=RecipientStatus.UNDELIVERED)
+    counted = sorted(_counted(failed, "status_raw"), key=lambda pair: -pair[1])
+    return dict(counted)
+
+
+def version(campaign: Campaign) -> str:
+    """Changes whenever a figure of the campaign may have; looks at no recipient."""
+    frames = campaign.frames.aggregate(
+        fences=Sum("fence"), open=Count("pk", filter=Q(status__in=OPEN_FRAMES)),
+        cost=Sum("cost"), claimed=Max("lease_until"),
+    )  # fmt: skip
+    events = WebhookEvent.objects.order_by("-pk").values_list("pk", flat=True)
+    waiting = [
+        WebhookEvent.objects.filter(state=state).count()
+        for state in (EventState.RECEIVED, EventState.UNMATCHED)
+    ]
+    opt_outs = OptOut.objects.filter(campaign=campaign).count()
+    halted = Halt.objects.active().exists()
+    state = (campaign.status, campaign.reason, halted, opt_outs)
+    seen = (state, frames, events.first(), waiting)
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
 def last_price(campaign: Campaign) -> Price | None:

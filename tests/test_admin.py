@@ -54,7 +54,7 @@ def fingerprint(page):
 
 
 def press_send(client, campaign, page, **more):
-    data = {"fingerprint": fingerprint(page), "_send": "", **more}
+    data = {"fingerprint": fingerprint(page), "_send": "", "acknowledged": "on", **more}
     return client.post(url("campaign_check", campaign.pk), data, follow=True)
 
 

@@ -47,7 +47,7 @@ def check(client, campaign, query=""):
     return client.get(url("campaign_check", campaign.pk) + query)
 
 
-# --- a sample ----------------------------------------------------------------------------------
+# --- a sample --------------------------------------------------------------------------------
 
 
 def test_the_text_as_somebody_reads_it(admin_client, draft):
@@ -75,7 +75,56 @@ def test_who_is_left_out_is_no_sample(draft):
     assert samples.dearest(draft) is None
 
 
-# --- savings -----------------------------------------------------------------------------------
+# --- what must be read first --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Votre colis est arrivé", "transactional_list"), ("-20% samedi", "promotional"),
+     ("Grande SOLDE", "promotional"), ("Le solde de votre compte", "promotional"),
+     ("100% of your order has left", "transactional_list")],
+)  # fmt: skip
+def test_transactional_to_a_list_is_acknowledged(admin_client, draft, text, code):
+    Campaign.objects.filter(pk=draft.pk).update(purpose="alert", text=text)
+    draft.refresh_from_db()
+    page = check(admin_client, draft)
+    [finding] = [f for f in page.context["preview"].findings if f.acknowledge]
+    assert (finding.code, finding.level) == (code, "warning")
+    data = {"fingerprint": page.context["form"]["fingerprint"].initial, "_send": ""}
+    page = admin_client.post(url("campaign_check", draft.pk), data)
+    assert "Tick that you have read it" in seen(page)
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+    admin_client.post(url("campaign_check", draft.pk), {**data, "acknowledged": "on"})
+    draft.refresh_from_db()
+    assert draft.status == "sending"
+
+
+def test_marketing_needs_no_acknowledgement(admin_client, draft):
+    Campaign.objects.filter(pk=draft.pk).update(text=f"Soldes -20% {STOP}")
+    assert "acknowledged" not in check(admin_client, draft).context["form"].fields
+
+
+# --- a million ----------------------------------------------------------------------------------
+
+
+def test_a_large_audience_opens_at_once_and_says_that_it_counts(
+    admin_client, draft, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr("octopush_django.admin.check.LARGE", 3)
+    with django_assert_max_num_queries(6):
+        page = check(admin_client, draft, "?dearest")
+    assert "Counting everybody" in seen(page)
+    assert "fingerprint" not in page.content.decode()
+    follow = re.search(r'refresh" content="0; url=([^"]+)"', page.content.decode())[1]
+    counted = admin_client.get(follow.replace("&amp;", "&"))
+    assert counted.context["preview"].count == 2
+    assert counted.context["sample"].contact.first_name == "Maximilienne"
+    monkeypatch.setattr("octopush_django.admin.check.LARGE", 4)
+    assert "Counting everybody" not in seen(check(admin_client, draft))
+
+
+# --- savings ---------------------------------------------------------------------------------
 
 
 def test_characters_are_replaced_by_a_click_only(admin_client, draft):
@@ -93,7 +142,7 @@ def test_characters_are_replaced_by_a_click_only(admin_client, draft):
     assert "Replace" not in seen(check(admin_client, draft))
 
 
-# --- who is left out ---------------------------------------------------------------------------
+# --- who is left out -------------------------------------------------------------------------
 
 
 def test_each_person_left_out_is_listed_by_reason(admin_client, draft):
@@ -117,7 +166,7 @@ def test_the_list_is_downloaded_without_formulas(admin_client, draft):
     assert row == f"{number(3)};;'=1+1;Lovelace;Opted out"
 
 
-# --- a test to oneself --------------------------------------------------------------------------
+# --- a test to oneself ------------------------------------------------------------------------
 
 
 def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
@@ -153,7 +202,7 @@ def test_a_test_of_another_channel_keeps_its_options(draft):
         copies.send_test(draft, [], {})
 
 
-# --- a copy; several at once --------------------------------------------------------------------
+# --- a copy; several at once ------------------------------------------------------------------
 
 
 def test_a_copy_is_a_draft_of_the_same(admin_client, draft):
@@ -187,7 +236,7 @@ def test_several_campaigns_are_looked_at_one_after_the_other(admin_client, draft
     )
 
 
-# --- who may do what ----------------------------------------------------------------------------
+# --- who may do what --------------------------------------------------------------------------
 
 EVERYBODY = {"view_campaign", "add_campaign", "change_campaign", "send_campaign",
              "send_transactional", "decide_frame", "export_contact", "lift_optout", "halt",
@@ -206,6 +255,7 @@ MATRIX = [
     ("campaign_replace", "post", None),  # send_campaign and change_campaign together
     ("campaign_left_out", "get", {"send_campaign", "send_transactional"}),
     ("campaign_verb", "post", {"send_campaign", "send_transactional"}),
+    ("campaign_progress", "get", {"view_campaign", "change_campaign"}),
     ("status", "get", {"view_campaign", "change_campaign"}),
     ("frame_changelist", "get", {"view_frame"}),
     ("frame_change", "get", {"view_frame"}),

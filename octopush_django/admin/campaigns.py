@@ -22,16 +22,13 @@ from ..models import (
     Campaign,
     CampaignStatus,
     Channel,
-    Exclusion,
-    FrameStatus,
-    Halt,
-    RecipientStatus,
 )
 from ..status import read_status
 from .channel_forms import FORMS
-from .check import MOST_AT_ONCE, CheckPages, check_url, is_low, named
+from .check import MOST_AT_ONCE, CheckPages, check_url, is_low
 from .composer import composer_data
 from .forms import CampaignForm
+from .progress import ProgressPages, progress_of
 
 VERBS: dict[str, Callable[..., Campaign]] = {
     "pause": verbs.pause_campaign,
@@ -71,7 +68,7 @@ def _option(name: str, label: Any) -> Callable[..., str]:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CheckPages):
+class CampaignAdmin(CheckPages, ProgressPages):
     form = CampaignForm
     list_display = (
         "__str__",
@@ -178,7 +175,7 @@ class CampaignAdmin(CheckPages):
                 name="octopush_django_campaign_verb",
             ),
         ]
-        return [*own, *self.check_urls(), *super().get_urls()]
+        return [*own, *self.check_urls(), *self.progress_urls(), *super().get_urls()]
 
     def add_view(
         self,
@@ -206,13 +203,11 @@ class CampaignAdmin(CheckPages):
                 "may_check": campaign.status == CampaignStatus.DRAFT
                 and self.has_send_permission(request, campaign),
                 "buttons": self._buttons(request, campaign),
-                "halt": Halt.objects.active().first(),
             }
             if campaign.status == CampaignStatus.DRAFT and campaign.channel == Channel.SMS:
                 context["composer"] = composer_data()
             elif campaign.status != CampaignStatus.DRAFT:
-                context["figures"] = _figures(campaign)
-                context["waits_at_gateway"] = waits_at_gateway(campaign)
+                context |= progress_of(campaign)
         return super().change_view(request, object_id, form_url, context)
 
     def status_view(self, request: HttpRequest) -> HttpResponse:
@@ -285,14 +280,3 @@ class CampaignAdmin(CheckPages):
         if not campaign.reason:
             return campaign.get_status_display()
         return format_html("{}: {}", campaign.get_status_display(), campaign.reason)
-
-
-def _figures(campaign: Campaign) -> dict[str, Any]:
-    totals = reports.totals(campaign)
-    return {
-        "totals": totals,
-        "excluded": named(Exclusion, totals.excluded),
-        "states": named(RecipientStatus, totals.states),
-        "frames": named(FrameStatus, totals.frames),
-        "undecided": totals.frames.get(FrameStatus.UNDECIDED, 0),
-    }

@@ -25,7 +25,15 @@ from ..channels import spoken_seconds
 from ..compliance import MOST_REQUESTS
 from ..conf import conf
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
-from ..models import Campaign, CampaignStatus, Channel, Contact, Exclusion, Halt
+from ..models import (
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Contact,
+    ContactList,
+    Exclusion,
+    Halt,
+)
 from .channel_forms import FORMS
 from .forms import SendForm, TestForm
 from .html_preview import harmless
@@ -38,6 +46,8 @@ UNITS = {
 }
 PAGE = 100
 MOST_AT_ONCE = 20
+LARGE = 50_000
+"""Members of lists from which on the page says first that it is counting."""
 
 
 class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -65,9 +75,12 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         campaign = self._draft(request, pk)
         if isinstance(campaign, HttpResponse):
             return campaign
+        if request.method == "GET" and "counted" not in request.GET and _is_large(campaign):
+            return self._counting(request, campaign)
         preview = verbs.preview_campaign(campaign)
         scheduling = "_schedule" in request.POST
-        form = SendForm(request.POST or None, scheduling=scheduling)
+        asked = any(finding.acknowledge for finding in preview.findings)
+        form = SendForm(request.POST or None, scheduling=scheduling, acknowledge=asked)
         if request.method == "POST" and form.is_valid():
             if form.cleaned_data["fingerprint"] != preview.fingerprint:
                 text = _(
@@ -76,7 +89,9 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.warning(request, text)
             elif self._send(request, campaign, form.cleaned_data["send_at"], scheduling):
                 return self._next(request, pk)
-        form = form if form.errors else SendForm(initial={"fingerprint": preview.fingerprint})
+        if not form.errors:
+            mark = {"fingerprint": preview.fingerprint}
+            form = SendForm(initial=mark, acknowledge=asked)
         context = {
             **self._page(request, campaign, _("Check before sending")),
             **_figures(preview),
@@ -155,6 +170,14 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         }
         return TemplateResponse(request, "admin/octopush_django/campaign/left_out.html", context)
 
+    def _counting(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
+        """Open at once, say that it counts, and go on by itself to the page with the figures."""
+        query = request.GET.copy()
+        query["counted"] = "1"
+        context = self._page(request, campaign, _("Check before sending"))
+        context["address"] = f"{_url('check', campaign.pk)}?{query.urlencode()}"
+        return TemplateResponse(request, "admin/octopush_django/campaign/counting.html", context)
+
     def _draft(self, request: HttpRequest, pk: int) -> Campaign | HttpResponse:
         """The draft that this user may decide on; otherwise where to go instead."""
         campaign = get_object_or_404(Campaign, pk=pk)
@@ -226,6 +249,14 @@ def named(choices: Any, counted: Any) -> list[tuple[str, str, int]]:
 
 def _url(page: str, pk: int) -> str:
     return reverse(f"admin:octopush_django_campaign_{page}", args=[pk])
+
+
+def _is_large(campaign: Campaign) -> bool:
+    """Whether counting takes longer than a person likes to look at an empty page."""
+    members = ContactList.contacts.through.objects.filter(
+        contactlist__in=campaign.include.values("pk")
+    )
+    return members.order_by()[LARGE : LARGE + 1].exists()
 
 
 def _then(request: HttpRequest) -> list[int]:

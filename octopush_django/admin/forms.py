@@ -145,8 +145,17 @@ class SendForm(forms.Form):
         label=_("Send at"), required=False, widget=AdminSplitDateTime
     )
 
-    def __init__(self, *args: Any, scheduling: bool = False, **kwargs: Any) -> None:
+    acknowledged = forms.BooleanField(
+        label=_("I have read this, and it is right."),
+        error_messages={"required": _("Tick that you have read it, or change the campaign.")},
+    )
+
+    def __init__(
+        self, *args: Any, scheduling: bool = False, acknowledge: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if not acknowledge:
+            del self.fields["acknowledged"]
         send_at: Any = self.fields["send_at"]
         send_at.required = scheduling
         for widget, name in zip(send_at.widget.widgets, (_("Date"), _("Time")), strict=True):

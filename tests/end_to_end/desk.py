@@ -50,7 +50,8 @@ class Desk:
         """Press a button of the check page, as it stands now."""
         page = self.check(pk)
         mark = re.search(r'name="fingerprint" value="(\w+)"', page)[1]
-        return self.post(f"{CAMPAIGNS}{pk}/check/", fingerprint=mark, **{button: "", **fields})
+        fields = {button: "", "acknowledged": "on", **fields}
+        return self.post(f"{CAMPAIGNS}{pk}/check/", fingerprint=mark, **fields)
 
     def do(self, pk, verb):
         return self.post(f"{CAMPAIGNS}{pk}/{verb}/do/")

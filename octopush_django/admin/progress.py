@@ -1,0 +1,77 @@
+"""The page of a campaign that was launched: how far it is, and what to do about what failed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from .. import reports
+from ..handover import waits_at_gateway
+from ..models import Campaign, CampaignStatus, Exclusion, FrameStatus, Halt, RecipientStatus
+from .check import named
+
+WHAT_TO_DO = {
+    "BAD_DESTINATION": _("The number does not exist. Correct or delete the contact."),
+    "BLACKLISTED_NUMBER": _("They opted out at Octopush. They are left out from now on."),
+    "NOT_ALLOWED": _("Octopush may not send there. Ask Octopush about the country."),
+    "NOT_DELIVERED": _("The operator could not deliver it: phone off for days, or no network."),
+    "NOT_DELIVERABLE": _("Nobody could be reached there."),
+    "BUSY": _("The line was engaged. A message to them may work later."),
+    "REFUSED": _("The call was rejected."),
+    "EXPIRED": _("The phone was off or out of reach until it expired."),
+    "ANTI_FLOODING": _("They got too many messages in a short time."),
+    "SPAM_PRESUMPTION": _("It was taken for spam. Look at the text and the sender."),
+}
+"""The gateway's words for a failure, in plain ones."""
+
+
+class ProgressPages(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The part of the campaign admin after the decision."""
+
+    def progress_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.progress_view)
+        return [path("<int:pk>/progress/", view, name="octopush_django_campaign_progress")]
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The figures alone; 304 without counting anybody while nothing has changed."""
+        campaign = get_object_or_404(Campaign, pk=pk)
+        if not self.has_view_permission(request, campaign):
+            raise PermissionDenied
+        etag = f'"{reports.version(campaign)}-{get_language()}"'
+        unchanged = get_conditional_response(request, etag=etag)
+        if unchanged is not None:
+            return unchanged
+        response: HttpResponse = TemplateResponse(
+            request, "admin/octopush_django/campaign/progress.html", progress_of(campaign)
+        )
+        response["ETag"] = etag
+        return response
+
+
+def progress_of(campaign: Campaign) -> dict[str, Any]:
+    """The context of ``progress.html``."""
+    totals = reports.totals(campaign)
+    return {
+        "campaign": campaign,
+        "halt": Halt.objects.active().first(),
+        "moving": campaign.status == CampaignStatus.SENDING,
+        "waits_at_gateway": waits_at_gateway(campaign),
+        "totals": totals,
+        "pace": reports.pace(campaign),
+        "failures": [
+            (WHAT_TO_DO.get(word, word), word, people)
+            for word, people in reports.failures(campaign).items()
+        ],
+        "excluded": named(Exclusion, totals.excluded),
+        "states": named(RecipientStatus, totals.states),
+        "frames": named(FrameStatus, totals.frames),
+        "undecided": totals.frames.get(FrameStatus.UNDECIDED, 0),
+    }

@@ -1,0 +1,102 @@
+"""The page of a launched campaign: figures that cost nothing while nothing changes."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from octopush_django import reports
+from octopush_django.campaigns import halt, pause_campaign
+from octopush_django.models import Recipient, SendAttempt
+from octopush_django.testing import deliver, reply, run_pump, stop
+
+from .people import make_list, number, send, send_marketing
+
+pytestmark = pytest.mark.django_db
+
+
+def progress(client, campaign, etag=""):
+    path = reverse("admin:octopush_django_campaign_progress", args=[campaign.pk])
+    return client.get(path, headers={"If-None-Match": etag} if etag else {})
+
+
+def seen(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
+def test_an_open_tab_counts_nobody(admin_client):
+    campaign = send(contact_lists=[make_list(people=3)])
+    run_pump()
+    page = progress(admin_client, campaign)
+    with CaptureQueriesContext(connection) as queries:
+        again = progress(admin_client, campaign, page["ETag"])
+    assert again.status_code == 304
+    assert not [q for q in queries if Recipient._meta.db_table in q["sql"]]
+
+
+def happenings():
+    def a_report(campaign):
+        deliver(campaign.recipients.get(address=number(0)))
+
+    def a_reply(campaign):
+        reply(campaign, number(1), "Yes")
+
+    def a_stop(campaign):
+        stop(number(2))
+
+    return {
+        "a report": a_report, "a reply": a_reply, "a stop": a_stop,
+        "a pause": lambda campaign: pause_campaign(campaign),
+        "a halt": lambda campaign: halt("because"),
+        "a frame": lambda campaign: run_pump(),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("what", happenings())
+def test_whatever_happens_shows(admin_client, settings, what):
+    settings.OCTOPUSH_FRAME_SIZE = 2
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    campaign = send_marketing(contact_lists=[make_list(people=3)], with_replies=True)
+    if what in ("a report", "a reply", "a stop"):
+        run_pump()
+    before = progress(admin_client, campaign)
+    happenings()[what](campaign)
+    after = progress(admin_client, campaign, before["ETag"])
+    assert after.status_code == 200
+    if what != "a stop":  # it concerns no figure of a campaign that has left
+        assert after.content != before.content
+
+
+def test_failures_in_plain_words(admin_client):
+    campaign = send(contact_lists=[make_list(people=3)])
+    run_pump()
+    for index, word in enumerate(["BAD_DESTINATION", "BAD_DESTINATION", "ANTI_FLOODING"]):
+        deliver(campaign.recipients.get(address=number(index)), word)
+    assert reports.failures(campaign) == {"BAD_DESTINATION": 2, "ANTI_FLOODING": 1}
+    page = seen(progress(admin_client, campaign))
+    assert "2 × The number does not exist. Correct or delete the contact." in page
+
+
+def test_the_pace(settings):
+    settings.OCTOPUSH_FRAME_SIZE = 1
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    campaign = send(contact_lists=[make_list(people=30)])
+    assert reports.pace(campaign) is None
+    from octopush_django import dispatch, settlement
+    from octopush_django.answers import Answer
+
+    claims = dispatch.claim(10)
+    settlement.settle([(c, Answer("accepted", ticket=f"t{i}")) for i, c in enumerate(claims)])
+    now = timezone.now()
+    SendAttempt.objects.update(started_at=now - timezone.timedelta(seconds=30))
+    found = reports.pace(campaign, now)
+    assert (found.per_minute, found.minutes_left) == (20, 1)
+
+
+def test_who_may_not_look_is_refused(client, django_user_model):
+    campaign = send()
+    client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
+    assert progress(client, campaign).status_code == 403
