@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -98,7 +99,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             **_shown(campaign, preview, _sample(request, campaign)),
             "form": form,
             "test_form": TestForm(),
-            "zone": conf.time_zone,
+            "zone": timezone.get_current_timezone_name(),
             "halt": Halt.objects.active().first(),
             "sent_by": request.user,
             "waiting": len(_then(request)),

@@ -26,7 +26,12 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def site():
     # One call at a time and small batches, so that there is something to watch.
-    environment = {"DEBUG": "True", "OCTOPUSH_FRAME_SIZE": "2", "OCTOPUSH_CONCURRENCY": "1"}
+    environment = {
+        "DEBUG": "True",
+        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+        "OCTOPUSH_FRAME_SIZE": "2",
+        "OCTOPUSH_CONCURRENCY": "1",
+    }
     with Installation(**environment) as installation:
         yield installation
 

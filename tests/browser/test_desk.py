@@ -67,6 +67,8 @@ def test_from_the_file_to_the_result(page, tmp_path):
     page.wait_for("Confirm import")
     page.press("Confirm import")
     page.wait_for("Import finished")
+    # The import pages are the library's, which styles in place: blocked, and nothing is lost.
+    page.forget_complaints()
 
     text = "Bonjour {first_name|cher client}, c’est les soldes chez Martin, de 9h à 19h samedi !"
     compose(page, "Journey", text, three(301, "Ada", "Loïc", "Eve"))
@@ -125,6 +127,34 @@ def test_watched_paused_resumed_and_cancelled(page):
         assert page.complaints() == []
     finally:
         page.site.tell_gateway("faults")
+
+
+MAIL = """
+contact = Contact.objects.create(email="ada@example.net")
+contact_list = ContactList.objects.create(name="Mails")
+contact_list.contacts.add(contact)
+campaign = Campaign.objects.create(
+    channel="email", purpose="alert", sender="Shop",
+    text="<h1>Hello</h1><script>parent.document.title = 'owned'</script>"
+         "<p onclick='alert(1)' style='color: red'><img src='//evil.example/x.png'>Sale</p>",
+    options={"subject": "News", "email_from": "news@shop.fr", "body_format": "html"},
+)
+campaign.include.add(contact_list)
+print(json.dumps(campaign.pk))
+"""
+
+
+def test_a_hostile_mail_is_shown_and_does_nothing(page):
+    page.open(f"{CAMPAIGNS}{page.site.python(MAIL)}/check/")
+    frame = page.driver.find_element("css selector", "iframe")
+    page.driver.switch_to.frame(frame)
+    try:
+        assert page.words.splitlines() == ["Hello", "[…]Sale"]
+    finally:
+        page.driver.switch_to.default_content()
+    assert page.driver.title.startswith("Check before sending")
+    assert page.barriers() == []
+    assert page.complaints() == []
 
 
 PAGES = """
