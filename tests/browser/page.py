@@ -5,6 +5,7 @@ import time
 from axe_core_python.selenium import Axe
 from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 MAKE_USER = """
 from django.contrib.auth.models import User
@@ -27,6 +28,10 @@ class Page:
         self.write("id_username", "marie")
         self.write("id_password", "a-long-password")
         self.driver.find_element(By.CSS_SELECTOR, "[type=submit]").click()
+        # Another page opened too soon would cut the log-in off.
+        WebDriverWait(self.driver, 20).until(
+            lambda driver: driver.find_elements(By.ID, "logout-form")
+        )
 
     def open(self, path):
         self.driver.get(f"{self.site.site}{path}")
