@@ -22,7 +22,7 @@ Level = Literal["error", "warning"]
 
 LONGEST_TEXT = 1224
 LONGEST_UNICODE = 8 * segments.UCS2_EACH
-LONGEST_LOW_COST = 160
+MOST_SEGMENTS = 8
 MOST_REQUESTS = 2000
 """Requests of one campaign whose texts are made here: one at least for each different text."""
 LOW_COST_STOP = re.compile(r"\bno PUB=STOP(?!\w)")
@@ -86,7 +86,9 @@ def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Find
         return
     for problem in template.problems:
         yield Finding("placeholder", "error", problem, "text")
-    counted = segments.count(template.text)
+    # Without personal details, which only the check over real people can count.
+    bare = "".join(literal for literal, _field in template.parts)
+    counted = segments.count(bare)
     longest = LONGEST_TEXT if counted.encoding == "gsm7" else LONGEST_UNICODE
     if len(template.text) > LONGEST_TEXT or counted.units > longest:
         message = _("The text is too long: %(units)d of %(longest)d characters.")
@@ -132,6 +134,21 @@ def check_texts(requests: int, longest: int) -> list[Finding]:
         values = {"most": MOST_REQUESTS}
         findings.append(Finding("too_many_texts", "error", message % values, "text"))
     return findings
+
+
+def check_most_segments(most: int, sms_type: str) -> list[Finding]:
+    """``most``: SMS that the longest text counts as, personal details filled in."""
+    if sms_type == "sms_low_cost" and most > 1:
+        message = _(
+            "Low cost messages must fit in one SMS; for somebody this one counts as %(most)d."
+        )
+        return [Finding("low_cost_too_long", "error", message % {"most": most}, "text")]
+    if most > MOST_SEGMENTS:
+        message = _(
+            "With personal details the text counts as %(most)d SMS for somebody; 8 at most."
+        )
+        return [Finding("text_too_long", "error", message % {"most": most}, "text")]
+    return []
 
 
 def _check_stop(

@@ -27,13 +27,14 @@ class Reading:
     """Counts texts as they come, one for each different set of values; memory stays flat."""
 
     def __init__(self, campaign: Campaign) -> None:
+        self._is_sms, self._sms_type = campaign.channel == Channel.SMS, campaign.sms_type
         self._units = channels.TRAITS[campaign.channel].units
         self._template = audience.template_of(campaign)
         self._least = self._units(self._template.render(dict.fromkeys(placeholders.FIELDS, "")))
         self._histogram: Counter[int] = Counter()
         self._causes: dict[int, Counter[str]] = defaultdict(Counter)
         self._texts = Texts(conf.frame_size) if audience.has_own_texts(campaign) else None
-        self._variants = _variants(campaign) if campaign.channel == Channel.SMS else {}
+        self._variants = _variants(campaign) if self._is_sms else {}
         self._saved: Counter[str] = Counter()
 
     def add(self, values: Mapping[str, str], people: int) -> None:
@@ -90,9 +91,11 @@ class Reading:
 
     @property
     def findings(self) -> list[Finding]:
-        if not self._texts:
-            return []
-        return compliance.check_texts(self._texts.requests, self._texts.longest)
+        if self._texts:
+            return compliance.check_texts(self._texts.requests, self._texts.longest)
+        if self._is_sms:
+            return compliance.check_most_segments(max(self.histogram, default=1), self._sms_type)
+        return []
 
     def _blame(self, values: Mapping[str, str], units: int, people: int) -> None:
         for name in self._template.fields:

@@ -76,6 +76,16 @@ def test_the_reason_is_named():
     }
 
 
+def test_the_limits_hold_with_personal_details_too():
+    long = preview("x" * 1190 + "{first_name}", recipients=recipients("y" * 40))
+    assert [finding.code for finding in long.findings] == ["text_too_long"]
+    text = "x" * 150 + "{first_name}"
+    low = preview(text, sms_type="sms_low_cost", recipients=recipients("Maximilienne", "Al"))
+    assert [(f.code, f.level) for f in low.findings] == [("low_cost_too_long", "error")]
+    fine = preview(text, sms_type="sms_low_cost", recipients=recipients("Al"))
+    assert fine.findings == []
+
+
 def test_what_each_character_costs():
     text = "C’est l’été, {first_name|l’ami} : " + "x" * 60 + " ê"
     found = preview(text, recipients=recipients("Ana", "", "Loïc"))
