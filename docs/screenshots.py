@@ -26,7 +26,9 @@ for index in (3, 40, 77):
     OptOut.objects.create(address=f"+3363998{index:04d}")
 text = ("Bonjour {first_name}, c’est les soldes chez Martin : -20% samedi de 9h à 19h, et un thé "
         "vous attend. STOP au XXXXX")
-campaign = Campaign.objects.create(name="Saturday", text=text, purpose="wholesale", sender="Martin")
+campaign = Campaign.objects.create(
+    name="Saturday", text=text, purpose="wholesale", sender="Martin"
+)
 campaign.include.add(contact_list)
 print(json.dumps(campaign.pk))
 """

@@ -121,6 +121,27 @@ def goes_by_multi_channel(campaign: Campaign) -> bool:
     return bool(campaign.options.get(ROUTED))
 
 
+def overseas(field: str) -> Q:
+    """Addresses in French territories with hours of their own."""
+    prefixes = ("+262", "+508", "+590", "+594", "+596", "+68")
+    return reduce(or_, (Q(**{f"{field}__startswith": prefix}) for prefix in prefixes))
+
+
+def zone_of(field: str) -> Combinable:
+    """The time zone of an address, where it is not that of the settings; else ""."""
+    whens = (
+        When(**{f"{field}__startswith": prefix, "then": Value(zone)})
+        for prefix, zone in numbers.OVERSEAS_ZONES.items()
+    )
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def keeps_local_hours(campaign: Campaign) -> bool:
+    """Whether it may leave at some hours only, which are those of each person."""
+    by_phone = channels.TRAITS[campaign.channel].family == "phone"
+    return by_phone and campaign.is_marketing and bool(conf.quiet_hours)
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody given by a developer: an address as written, values, perhaps a contact."""

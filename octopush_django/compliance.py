@@ -229,6 +229,18 @@ def check_purpose(text: str, purpose: str, lists: int) -> list[Finding]:
     return []
 
 
+def check_overseas(people: int) -> list[Finding]:
+    """Who lives in French territories with hours of their own."""
+    if not people:
+        return []
+    message = ngettext_lazy(
+        "%(people)d person has a French number overseas and gets it at the allowed hours there.",
+        "%(people)d people have French numbers overseas and get it at the allowed hours there.",
+        "people",
+    ) % {"people": people}
+    return [Finding("overseas", "warning", message)]
+
+
 def check_replies(abroad: int, countries: Sequence[str]) -> list[Finding]:
     """Replies reach us from some countries only (the gateway's page on two-way SMS)."""
     if not abroad:

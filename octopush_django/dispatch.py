@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
@@ -191,7 +192,7 @@ def _may_leave(frame: Frame, now: datetime) -> bool:
         return _leave_to_person(frame, _("No clear answer came while it could be repeated."))
     if frame.claims >= MOST_CLAIMS:
         return _leave_to_person(frame, _("The worker stopped each time it tried."))
-    return _within_hours(campaign, now)
+    return _within_hours(frame, now)
 
 
 def _may_repeat(frame: Frame, now: datetime) -> bool:
@@ -207,21 +208,31 @@ def _leave_to_person(frame: Frame, why: str) -> bool:
     return False
 
 
-def _within_hours(campaign: Campaign, now: datetime) -> bool:
+def _within_hours(frame: Frame, now: datetime) -> bool:
+    campaign = frame.campaign
     if campaign.is_marketing and not campaign.simulation:
-        hours = SendingHours.parse(conf.quiet_hours, conf.zone)
+        zone = ZoneInfo(frame.time_zone) if frame.time_zone else conf.zone
+        hours = SendingHours.parse(conf.quiet_hours, zone)
         leaves_at = campaign.send_at if campaign.scheduler == Scheduler.GATEWAY else now
         if hours and not hours.allows(max(leaves_at or now, now)):
             opens = hours.next_opening(now)
             campaign.frames.filter(
-                status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN), next_action_at__lte=opens
+                status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN),
+                next_action_at__lte=opens,
+                time_zone=frame.time_zone,
             ).update(next_action_at=opens)
             note(campaign, Reason.QUIET_HOURS, _wait_until(opens))
             return False
-    if campaign.reason_code == Reason.QUIET_HOURS:
+    if campaign.reason_code == Reason.QUIET_HOURS and not _waits_elsewhere(frame, now):
         note(campaign, "", "")
         campaign.reason_code = ""
     return True
+
+
+def _waits_elsewhere(frame: Frame, now: datetime) -> bool:
+    """Whether others of the campaign still wait for the hours of their own zone."""
+    others = frame.campaign.frames.exclude(time_zone=frame.time_zone)
+    return others.filter(status=FrameStatus.PENDING, next_action_at__gt=now).exists()
 
 
 def _wait_until(opens: datetime) -> str:

@@ -27,6 +27,20 @@ TEST_PREFIXES = (
 )
 """Numbers that French films and samples use: they belong to nobody (Arcep 2018-0881)."""
 
+OVERSEAS_ZONES = {
+    "+262269": "Indian/Mayotte",
+    "+262639": "Indian/Mayotte",
+    "+262": "Indian/Reunion",
+    "+508": "America/Miquelon",
+    "+590": "America/Guadeloupe",
+    "+594": "America/Cayenne",
+    "+596": "America/Martinique",
+    "+681": "Pacific/Wallis",
+    "+687": "Pacific/Noumea",
+    "+689": "Pacific/Tahiti",
+}
+"""Where a French number overseas lives, by its prefix; of several that fit, the first counts."""
+
 _TEST_NUMBER_LENGTH = len("+33639980000")
 _OVERSEAS_CODES = ("262", "590", "594", "596", "508")
 _DECORATION = re.compile(r"[\s().\-/\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060\ufeff]")

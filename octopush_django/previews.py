@@ -85,6 +85,7 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     abroad += _count_people(campaign, sources, rules, judged, counted, reading)
     count = counted.pop(Exclusion.NONE.value, 0)
     findings = findings_of(campaign)
+    findings += compliance.check_overseas(_overseas(campaign, sources, judged))
     lists = len(sources.lists)
     findings += compliance.check_purpose(campaign.text, campaign.purpose, lists)
     known = {finding.code for finding in findings}
@@ -103,6 +104,16 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
         count, exclusions, reading.histogram, findings, price, fingerprint, surcharge, requests,
         causes=reading.causes, savings=reading.savings,
     )  # fmt: skip
+
+
+def _overseas(campaign: Campaign, sources: Sources, judged: "QuerySet[Contact] | None") -> int:
+    """People of the lists who get it at hours of their own."""
+    if judged is None or sources.contacts is None or not audience.keeps_local_hours(campaign):
+        return 0
+    elsewhere = audience.overseas("phone_number")
+    if not sources.contacts.filter(elsewhere).exists():
+        return 0
+    return audience.receiving(judged).filter(elsewhere).count()
 
 
 def _surcharge(campaign: Campaign, requests: int) -> Decimal:

@@ -58,7 +58,7 @@ class Reading:
         """``people`` read this ``text``."""
         self._histogram[self._units(text)] += people
         if self._texts:
-            self._texts.add(text, people)
+            self._texts.add((text, ""), people)
 
     @property
     def histogram(self) -> dict[int, int]:

@@ -7,9 +7,12 @@ looked at is what is sent; nobody is read again while sending but those who opte
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connections, router
-from django.db.models import Count, F, QuerySet
+from django.db.models import CharField, Count, F, QuerySet, TextField, Value, Window
+from django.db.models.expressions import Combinable
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from . import audience, compliance
@@ -45,13 +48,27 @@ def freeze(
     rules = audience.Rules.of(campaign)
     judged = None if contacts is None else audience.judge_contacts(contacts, rules)
     streamed = _freeze_people(campaign, people, rules, judged)
-    if rules.rendered:
-        if judged is not None and not streamed:
-            _insert_contacts(campaign, judged, rules, NO_FRAMES)
-        return _cut_by_text(campaign, rules)
     if judged is not None and not streamed:
-        return _freeze_contacts(campaign, judged, rules)
+        if not _needs_groups(campaign, rules, contacts):
+            return _freeze_contacts(campaign, judged, rules)
+        _insert_contacts(campaign, judged, rules, NO_FRAMES)
+    if _needs_groups(campaign, rules):
+        return _cut_by_group(campaign, rules)
     return _cut_frozen(campaign)
+
+
+def _needs_groups(
+    campaign: Campaign, rules: audience.Rules, contacts: "QuerySet[Contact] | None" = None
+) -> bool:
+    """Whether not everybody can go together: texts of their own, or hours of their own."""
+    if rules.rendered:
+        return True
+    if not audience.keeps_local_hours(campaign):
+        return False
+    if contacts is not None:
+        return contacts.filter(audience.overseas("phone_number")).exists()
+    included = Recipient.objects.filter(campaign=campaign).included()
+    return included.filter(audience.overseas("address")).exists()
 
 
 @dataclass(frozen=True)
@@ -202,61 +219,123 @@ def _cut_frozen(campaign: Campaign) -> int:
     return total
 
 
-def _cut_by_text(campaign: Campaign, rules: audience.Rules) -> int:
-    """Cut recipients whose ``payload`` is still their own text: who reads the same goes together.
+def _cut_by_group(campaign: Campaign, rules: audience.Rules) -> int:
+    """Cut recipients that are written already: who reads the same in the same zone goes together.
 
-    Raises :class:`ComplianceError` where that takes too many requests, or a text is too long.
+    Where texts are made here, ``payload`` is still each person's own. Raises
+    :class:`ComplianceError` where that takes too many requests, or a text is too long.
     """
-    included = Recipient.objects.filter(campaign=campaign).included()
-    texts = Texts(conf.frame_size)
-    groups = included.order_by().values_list("payload").annotate(people=Count("pk"))
-    for text, people in groups.iterator(chunk_size=2000):
-        texts.add(text, people)
-    findings = compliance.check_texts(texts.requests, texts.longest)
-    if findings:
-        raise ComplianceError(findings)
-    sizes = [(size, text) for text, people in texts for size in cut(people, conf.frame_size).sizes]
-    _write_frames(campaign, sizes, pilot=conf.pilot_size > 0 and len(sizes) > 2)
-    table = Recipient._meta.db_table
+    groups = _groups(campaign, rules)
+    pilot = _pilot(groups)
+    sizes = [(size, *key) for key, people in groups for size in _sizes(people, key, groups, pilot)]
+    _write_frames(campaign, sizes, pilot=pilot > 0)
+    table, frames = Recipient._meta.db_table, Frame._meta.db_table
+    placed, params = _places(campaign, rules)
     # A canonical address holds nothing that JSON would escape.
+    payload = f"""'{{"{rules.field}": "' || {table}.address || '"}}'"""
     sql = f"""
+        WITH cut(id, zone, own_text, place) AS ({placed})
         UPDATE {table} SET frame_id = placed.frame_id,
-               payload = '{{"{rules.field}": "' || {table}.address || '"}}'
+               payload = {payload if rules.rendered else f"{table}.payload"}
         FROM (SELECT cut.id, frame.id AS frame_id
-              FROM (SELECT id, payload,
-                           ROW_NUMBER() OVER (PARTITION BY payload ORDER BY id) AS place
-                    FROM {table} WHERE campaign_id = {campaign.pk:d} AND exclusion = '') AS cut
-              JOIN (SELECT text, MIN(number) AS first, COUNT(*) AS parts, SUM(contacts) AS people
-                    FROM {Frame._meta.db_table} WHERE campaign_id = {campaign.pk:d}
-                    GROUP BY text) AS part ON part.text = cut.payload
-              JOIN {Frame._meta.db_table} AS frame
-                ON frame.campaign_id = {campaign.pk:d}
-                   AND frame.number = part.first + (cut.place * part.parts - 1) / part.people
+              FROM cut
+              LEFT JOIN (SELECT text, time_zone, MIN(number) AS first, COUNT(*) AS parts,
+                                SUM(contacts) AS people
+                         FROM {frames} WHERE campaign_id = {campaign.pk:d} AND number > %s
+                         GROUP BY text, time_zone) AS part
+                   ON part.text = cut.own_text AND part.time_zone = cut.zone
+              JOIN {frames} AS frame
+                ON frame.campaign_id = {campaign.pk:d} AND frame.number =
+                   CASE WHEN cut.own_text = %s AND cut.zone = %s AND cut.place <= %s THEN 1
+                        WHEN cut.own_text = %s AND cut.zone = %s
+                        THEN part.first + ((cut.place - %s) * part.parts - 1) / part.people
+                        ELSE part.first + (cut.place * part.parts - 1) / part.people END
              ) AS placed
         WHERE {table}.id = placed.id
     """
+    first = groups[0][0] if groups else ("", "")
+    beyond = [1 if pilot else 0, *first, pilot, *first, pilot]
     with connections[router.db_for_write(Recipient)].cursor() as cursor:
-        cursor.execute(sql)
-    return sum(size for size, _text in sizes)
+        cursor.execute(sql, [*params, *beyond])
+    return sum(people for _key, people in groups)
+
+
+Group = tuple[tuple[str, str], int]
+"""(Text of their own or "", time zone or ""), and how many people."""
+
+
+def _groups(campaign: Campaign, rules: audience.Rules) -> list[Group]:
+    """Who goes together; those of the site's own zone first."""
+    included = Recipient.objects.filter(campaign=campaign).included().order_by()
+    texts = Texts(conf.frame_size)
+    keyed = included.annotate(zone=_zone(campaign), own_text=_own_text(rules))
+    counted = keyed.values_list("own_text", "zone").annotate(people=Count("pk"))
+    for text, zone, people in counted.iterator(chunk_size=2000):
+        texts.add((text, zone), people)
+    findings = compliance.check_texts(texts.requests, texts.longest)
+    if findings:
+        raise ComplianceError(findings)
+    return sorted(texts, key=lambda group: (group[0][1], -group[1]))
+
+
+def _zone(campaign: Campaign) -> Combinable:
+    if audience.keeps_local_hours(campaign):
+        return audience.zone_of("address")
+    return Value("", output_field=CharField())
+
+
+def _own_text(rules: audience.Rules) -> Combinable:
+    return F("payload") if rules.rendered else Value("", output_field=TextField())
+
+
+def _places(campaign: Campaign, rules: audience.Rules) -> tuple[str, tuple[Any, ...]]:
+    """SQL of each included recipient's group and place in it."""
+    window = Window(RowNumber(), partition_by=[F("own_text"), F("zone")], order_by="pk")
+    rows = (
+        Recipient.objects.filter(campaign=campaign)
+        .included()
+        .order_by()
+        .annotate(zone=_zone(campaign), own_text=_own_text(rules))
+        .annotate(place=window)
+    )
+    using = router.db_for_write(Recipient)
+    query = rows.values_list("pk", "zone", "own_text", "place").query
+    sql, params = query.get_compiler(using).as_sql()
+    return sql, params
+
+
+def _pilot(groups: Sequence[Group]) -> int:
+    """People of a first, small frame; 0 for none."""
+    frames = sum(len(cut(people, conf.frame_size).sizes) for _key, people in groups)
+    if frames <= 2 or not 0 < conf.pilot_size < conf.frame_size:
+        return 0
+    return min(conf.pilot_size, groups[0][1])
+
+
+def _sizes(people: int, key: tuple[str, str], groups: Sequence[Group], pilot: int) -> list[int]:
+    if not pilot or key != groups[0][0]:
+        return cut(people, conf.frame_size).sizes
+    return [pilot, *cut(people - pilot, conf.frame_size).sizes]
 
 
 class Texts:
-    """The different texts that people read, and how many requests they take.
+    """The different texts that people read, each in its zone, and how many requests they take.
 
     Counts on, but keeps no more than can be sent: memory stays flat.
     """
 
     def __init__(self, frame_size: int) -> None:
         self._frame_size = frame_size
-        self._people: Counter[str] = Counter()
+        self._people: Counter[tuple[str, str]] = Counter()
         self.longest = 0
 
-    def add(self, text: str, people: int) -> None:
-        self.longest = max(self.longest, len(text))
+    def add(self, key: tuple[str, str], people: int) -> None:
+        """``people`` get the text and live in the zone of ``key``."""
+        self.longest = max(self.longest, len(key[0]))
         if len(self._people) <= compliance.MOST_REQUESTS:
-            self._people[text] += people
+            self._people[key] += people
 
-    def __iter__(self) -> Iterator[tuple[str, int]]:
+    def __iter__(self) -> Iterator[Group]:
         return iter(self._people.items())
 
     @property
@@ -267,11 +346,14 @@ class Texts:
 
 def _create_frames(campaign: Campaign, total: int) -> Cut:
     frames = cut(total, conf.frame_size, conf.pilot_size)
-    _write_frames(campaign, [(size, "") for size in frames.sizes], pilot=frames.pilot > 0)
+    sizes = [(size, "", "") for size in frames.sizes]
+    _write_frames(campaign, sizes, pilot=frames.pilot > 0)
     return frames
 
 
-def _write_frames(campaign: Campaign, sizes: Sequence[tuple[int, str]], *, pilot: bool) -> None:
+def _write_frames(
+    campaign: Campaign, sizes: Sequence[tuple[int, str, str]], *, pilot: bool
+) -> None:
     """One row per frame, each with its ``request_id``; those after a pilot have no turn yet."""
     now = timezone.now()
     Frame.objects.bulk_create(
@@ -281,9 +363,10 @@ def _write_frames(campaign: Campaign, sizes: Sequence[tuple[int, str]], *, pilot
             request_id=request_id_of(campaign.uuid, number, 1),
             contacts=size,
             text=text,
+            time_zone=zone,
             next_action_at=None if pilot and number > 1 else now,
         )
-        for number, (size, text) in enumerate(sizes, 1)
+        for number, (size, text, zone) in enumerate(sizes, 1)
     )
 
 

@@ -21,6 +21,8 @@ def start(tmp_path, *arguments):
     return subprocess.Popen(
         [sys.executable, "-u", "manage.py", "octopush_demo", *arguments],
         cwd=ROOT, env=env, stdout=output, stderr=output, start_new_session=True,
+        # A shell's background job ignores the interrupt, and so would all its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
