@@ -25,8 +25,11 @@ from .models import (
     Recipient,
     RecipientStatus,
 )
+from .models.bulk import update_each
 from .models.sending import request_id_of
 
+SLACK = 1000
+"""People that the lists may grow by while they are judged."""
 CUTTING_TRIES = 3
 """For an audience that grows while it is being cut."""
 
@@ -48,10 +51,10 @@ def freeze(
     rules = audience.Rules.of(campaign)
     judged = None if contacts is None else audience.judge_contacts(contacts, rules)
     streamed = _freeze_people(campaign, people, rules, judged)
-    if judged is not None and not streamed:
+    if contacts is not None and judged is not None and not streamed:
         if not _needs_groups(campaign, rules, contacts):
-            return _freeze_contacts(campaign, judged, rules)
-        _insert_contacts(campaign, judged, rules, NO_FRAMES)
+            return _freeze_contacts(campaign, contacts, judged, rules)
+        _insert_contacts(campaign, judged, rules)
     if _needs_groups(campaign, rules):
         return _cut_by_group(campaign, rules)
     return _cut_frozen(campaign)
@@ -91,20 +94,6 @@ class Cut:
         ]
         return [self.pilot, *even] if self.pilot else even
 
-    def number_in_sql(self) -> tuple[str, list[int]]:
-        """The frame number of the row at ``cut.place`` (from 1): the arithmetic of ``sizes``."""
-        if not self.parts:
-            return "0", []
-        if not self.pilot:
-            return "1 + (cut.place * %s - 1) / %s", [self.parts, self.rest]
-        return (
-            "CASE WHEN cut.place <= %s THEN 1 ELSE 2 + ((cut.place - %s) * %s - 1) / %s END",
-            [self.pilot, self.pilot, self.parts, self.rest],
-        )
-
-
-NO_FRAMES = Cut(pilot=0, rest=0, parts=0)
-
 
 def cut(total: int, size: int, pilot: int = 0) -> Cut:
     """Cut ``total`` people into frames: even, none over ``size``, no small remainder.
@@ -115,6 +104,24 @@ def cut(total: int, size: int, pilot: int = 0) -> Cut:
     if parts <= 2 or not 0 < pilot < size:
         return Cut(0, total, parts)
     return Cut(pilot, total - pilot, -(-(total - pilot) // size))
+
+
+def _number_in_sql() -> str:
+    """The frame of the row at ``cut.place`` (from 1) of ``total.people``: as ``cut`` does."""
+    size, pilot = int(conf.frame_size), int(conf.pilot_size)
+    even = _even_in_sql("cut.place", "total.people", size)
+    if not 0 < pilot < size:
+        return f"1 + {even}"
+    behind = _even_in_sql(f"(cut.place - {pilot})", f"(total.people - {pilot})", size)
+    return (
+        f"CASE WHEN total.people <= {2 * size} THEN 1 + {even}"
+        f" WHEN cut.place <= {pilot} THEN 1 ELSE 2 + {behind} END"
+    )
+
+
+def _even_in_sql(place: str, people: str, size: int) -> str:
+    parts = f"(({people} + {size - 1}) / {size})"
+    return f"({place} * {parts} - 1) / NULLIF({people}, 0)"
 
 
 def _freeze_people(
@@ -135,7 +142,7 @@ def _freeze_people(
     if first is None:
         return False
     if judged is not None:
-        _insert_contacts(campaign, judged, rules, NO_FRAMES)
+        _insert_contacts(campaign, judged, rules)
 
     def everybody() -> Iterable[audience.Person]:
         yield first
@@ -157,66 +164,93 @@ def _freeze_people(
 
 
 def _freeze_contacts(
-    campaign: Campaign, judged: "QuerySet[Contact]", rules: audience.Rules
+    campaign: Campaign,
+    contacts: "QuerySet[Contact]",
+    judged: "QuerySet[Contact]",
+    rules: audience.Rules,
 ) -> int:
-    """Count, cut, insert. Others may add to the lists in between: then once more."""
+    """Write frames for as many as there could be, the recipients into them, and trim the frames.
+
+    So everybody is judged once. Others may add to the lists meanwhile: then once more.
+    """
     recipients = Recipient.objects.filter(campaign=campaign)
     for _ in range(CUTTING_TRIES):
-        total = audience.receiving(judged).count()
-        _insert_contacts(campaign, judged, rules, _create_frames(campaign, total))
-        if recipients.included().count() == total:
-            return total
+        most = contacts.order_by().count() + SLACK
+        # With a pilot there may be one frame more.
+        frames = _write_frames(campaign, [(1, "", "")] * (-(-most // conf.frame_size) + 1))
+        _insert_contacts(campaign, judged, rules)
+        found = recipients.included().aggregate(people=Count("pk"), placed=Count("frame_id"))
+        if found["people"] == found["placed"]:
+            _trim(campaign, frames, found["people"])
+            return int(found["people"])
         recipients.delete()
         campaign.frames.all().delete()
     raise AudienceMoved("The lists keep growing while the campaign is being prepared. Try again.")
 
 
+def _trim(campaign: Campaign, frames: Sequence[Frame], people: int) -> None:
+    """Tell each frame how many are in it, and drop those that nobody is in."""
+    made = cut(people, conf.frame_size, conf.pilot_size)
+    for frame, size in zip(frames, made.sizes, strict=False):
+        frame.contacts = size
+        frame.next_action_at = None if made.pilot and frame.number > 1 else frame.next_action_at
+    update_each(frames[: len(made.sizes)], ["contacts", "next_action_at"])
+    campaign.frames.filter(number__gt=len(made.sizes)).delete()
+
+
 def _insert_contacts(
-    campaign: Campaign, judged: "QuerySet[Contact]", rules: audience.Rules, frames: Cut
+    campaign: Campaign, judged: "QuerySet[Contact]", rules: audience.Rules
 ) -> None:
+    """Judge and write everybody by one statement, into the frames if there are any."""
     using = router.db_for_write(Recipient)
     rows = judged.annotate(payload=audience.payload_in_sql(rules), address=F(rules.field))
     query = rows.order_by().values_list("pk", "address", "payload", "exclusion").query
     select, select_params = query.get_compiler(using).as_sql()
-    number, number_params = frames.number_in_sql()
     # Table names and generated SQL only: every value is a parameter.
     sql = f"""
         INSERT INTO {Recipient._meta.db_table}
             (campaign_id, contact_id, address, payload, exclusion, frame_id, status, status_raw)
         WITH judged(id, address, payload, exclusion) AS MATERIALIZED ({select}),
+             total(people) AS (SELECT COUNT(*) FROM judged WHERE exclusion = ''),
              cut AS (SELECT judged.*,
                             ROW_NUMBER() OVER (PARTITION BY exclusion = '' ORDER BY id) AS place
                      FROM judged)
         SELECT {campaign.pk:d}, cut.id, cut.address, cut.payload, cut.exclusion, frame.id,
                CASE WHEN cut.exclusion = '' THEN '{RecipientStatus.PENDING.value}'
                     ELSE '{RecipientStatus.EXCLUDED.value}' END, ''
-        FROM cut LEFT JOIN {Frame._meta.db_table} AS frame
+        FROM cut CROSS JOIN total LEFT JOIN {Frame._meta.db_table} AS frame
              ON frame.campaign_id = {campaign.pk:d} AND cut.exclusion = ''
-                AND frame.number = {number}
+                AND frame.number = {_number_in_sql()}
         ORDER BY cut.id
     """
     with connections[using].cursor() as cursor:
-        cursor.execute(sql, [*select_params, *number_params])
+        if connections[using].vendor == "postgresql":
+            # For this transaction: with the usual 4 MB the sorts of a million rows go to disk.
+            cursor.execute("SET LOCAL work_mem = '160MB'")
+        cursor.execute(sql, select_params)
 
 
 def _cut_frozen(campaign: Campaign) -> int:
     """Cut recipients that are written already."""
     included = Recipient.objects.filter(campaign=campaign).included()
-    total = included.count()
-    number, params = _create_frames(campaign, total).number_in_sql()
+    people = included.count()
+    made = cut(people, conf.frame_size, conf.pilot_size)
+    _write_frames(campaign, [(size, "", "") for size in made.sizes], pilot=made.pilot > 0)
     table = Recipient._meta.db_table
     sql = f"""
         UPDATE {table} SET frame_id = placed.frame_id
         FROM (SELECT cut.id, frame.id AS frame_id
               FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM {table}
                     WHERE campaign_id = {campaign.pk:d} AND exclusion = '') AS cut
+              CROSS JOIN (SELECT {people:d} AS people) AS total
               JOIN {Frame._meta.db_table} AS frame
-                ON frame.campaign_id = {campaign.pk:d} AND frame.number = {number}) AS placed
+                ON frame.campaign_id = {campaign.pk:d} AND frame.number = {_number_in_sql()}
+             ) AS placed
         WHERE {table}.id = placed.id
     """
     with connections[router.db_for_write(Recipient)].cursor() as cursor:
-        cursor.execute(sql, params)
-    return total
+        cursor.execute(sql)
+    return people
 
 
 def _cut_by_group(campaign: Campaign, rules: audience.Rules) -> int:
@@ -344,19 +378,12 @@ class Texts:
         return sum(-(-people // self._frame_size) for people in self._people.values())
 
 
-def _create_frames(campaign: Campaign, total: int) -> Cut:
-    frames = cut(total, conf.frame_size, conf.pilot_size)
-    sizes = [(size, "", "") for size in frames.sizes]
-    _write_frames(campaign, sizes, pilot=frames.pilot > 0)
-    return frames
-
-
 def _write_frames(
-    campaign: Campaign, sizes: Sequence[tuple[int, str, str]], *, pilot: bool
-) -> None:
+    campaign: Campaign, sizes: Sequence[tuple[int, str, str]], *, pilot: bool = False
+) -> list[Frame]:
     """One row per frame, each with its ``request_id``; those after a pilot have no turn yet."""
     now = timezone.now()
-    Frame.objects.bulk_create(
+    return Frame.objects.bulk_create(
         Frame(
             campaign=campaign,
             number=number,
