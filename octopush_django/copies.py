@@ -14,6 +14,7 @@ from .exceptions import InvalidCampaign
 from .models import Campaign
 
 MOST_TESTS = 5
+LONGEST_NAME = 200
 COPIED = (
     "channel", "sms_type", "purpose", "sender", "text", "with_replies", "simulation",
     "auto_optimize_text", "auto_remove_blacklisted", "scheduler",
@@ -25,7 +26,7 @@ def copy_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
     with transaction.atomic():
         copy = Campaign.objects.create(
             **{name: getattr(campaign, name) for name in COPIED},
-            name=_("Copy of %(campaign)s") % {"campaign": campaign},
+            name=(_("Copy of %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
             options=_own_options(campaign),
             created_by=by if getattr(by, "pk", None) else None,
         )
@@ -52,7 +53,7 @@ def send_test(
             text=campaign.text,
             purpose=campaign.purpose,
             recipients=[{**values, key: address} for address in to],
-            name=(_("Test: %(campaign)s") % {"campaign": campaign})[:200],
+            name=(_("Test: %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
             channel=campaign.channel,
             sms_type=campaign.sms_type,
             sender=campaign.sender,

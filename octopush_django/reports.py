@@ -34,6 +34,8 @@ from .models.sending import OPEN_FRAMES
 
 T = TypeVar("T")
 
+PRODUCTS = {"sms_premium": "premium_sms", "sms_low_cost": "low_cost_sms"}
+"""The gateway's name of a type in its credits (its page on credits)."""
 MOST_REPORTS = 2000
 """Waiting reports that are looked through for evidence."""
 
@@ -187,6 +189,13 @@ def credit_by_country() -> Mapping[str, Mapping[str, Decimal]]:
     """What the credit is worth: ``{"FR": {"premium_sms": Decimal(640)}}``; {} if not known."""
     credits, _why_not = _ask(lambda backend: backend.check_credits())
     return credits or {}
+
+
+def credit_in_sms(campaign: Campaign) -> dict[str, Decimal]:
+    """How many SMS of the campaign's type the credit is worth, by country; {} if not known."""
+    product = PRODUCTS[campaign.sms_type]
+    worth = {country: units.get(product) for country, units in credit_by_country().items()}
+    return {country: units for country, units in worth.items() if units is not None}
 
 
 def _ask(question: Callable[[Backend], T]) -> tuple[T | None, str]:

@@ -1,12 +1,15 @@
 """The pages between a draft and the decision: a sample, savings, who is left out, a test."""
 
 import re
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.urls import reverse
 
 from octopush_django import copies, samples
+from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.exceptions import CampaignError
 from octopush_django.models import Campaign, Contact, ContactList, Frame, Halt, OptOut
 from octopush_django.testing import outbox, run_pump
@@ -124,6 +127,42 @@ def test_a_large_audience_opens_at_once_and_says_that_it_counts(
     assert "Counting everybody" not in seen(check(admin_client, draft))
 
 
+# --- what it costs, and when -------------------------------------------------------------------
+
+
+def test_the_credit_in_sms(admin_client, draft, monkeypatch):
+    worth = {
+        "FR": {"premium_sms": Decimal(20408), "low_cost_sms": Decimal(1)},
+        "BE": {"x": Decimal(1)},
+    }
+    monkeypatch.setattr(LocMemBackend, "check_credits", lambda self: worth)
+    assert "1,000.00 EUR (about 20,408 SMS to FR)" in seen(check(admin_client, draft))
+    draft.channel, draft.options = "rcs", {}
+    draft.save()
+    assert "SMS to FR" not in seen(check(admin_client, draft))
+
+
+@pytest.mark.parametrize(
+    ("day", "clock"), [("2031-03-30", "02:30"), ("2031-10-26", "02:30")], ids=["spring", "autumn"]
+)
+@pytest.mark.time_machine("2031-01-10 10:00")
+def test_the_nights_of_the_clock_change(admin_client, draft, settings, day, clock):
+    """An hour that does not exist, or exists twice, is refused rather than guessed."""
+    settings.TIME_ZONE = "Europe/Paris"
+    page = check(admin_client, draft)
+    assert "Europe/Paris" in seen(page)
+    mark = page.context["form"]["fingerprint"].initial
+    data = {"fingerprint": mark, "_schedule": "", "send_at_0": day, "send_at_1": clock}
+    page = admin_client.post(url("campaign_check", draft.pk), data)
+    assert "may be ambiguous or it may not exist" in seen(page)
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+    admin_client.post(url("campaign_check", draft.pk), {**data, "send_at_1": "08:30"})
+    draft.refresh_from_db()
+    assert draft.status == "scheduled"
+    assert f"{draft.send_at.astimezone(ZoneInfo('Europe/Paris')):%Y-%m-%d %H:%M}" == f"{day} 08:30"
+
+
 # --- savings ---------------------------------------------------------------------------------
 
 
@@ -213,6 +252,13 @@ def test_a_copy_is_a_draft_of_the_same(admin_client, draft):
     assert list(copy.include.all()) == list(draft.include.all())
     assert copy.uuid != draft.uuid
     assert admin_client.get(url("campaign_copy", draft.pk)).status_code == 405
+
+
+def test_a_long_name_is_cut(draft):
+    Campaign.objects.filter(pk=draft.pk).update(name="x" * 200)
+    draft.refresh_from_db()
+    assert len(copies.copy_campaign(draft).name) == 200
+    assert len(copies.send_test(draft, ["+33698765432"], {"first_name": "A"}).name) == 200
 
 
 def test_several_campaigns_are_looked_at_one_after_the_other(admin_client, draft):

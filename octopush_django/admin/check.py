@@ -95,7 +95,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             form = SendForm(initial=mark, acknowledge=asked)
         context = {
             **self._page(request, campaign, _("Check before sending")),
-            **_figures(preview),
+            **_figures(campaign, preview),
             **_shown(campaign, preview, _sample(request, campaign)),
             "form": form,
             "test_form": TestForm(),
@@ -274,8 +274,9 @@ def _sample(request: HttpRequest, campaign: Campaign) -> samples.Sample | None:
     return samples.sample(campaign, chosen.get("person"), chosen.get("after"))
 
 
-def _figures(preview: verbs.Preview) -> dict[str, Any]:
+def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
     euros, why_not = reports.credit()
+    is_sms = campaign.channel == Channel.SMS and euros is not None
     labels = {column.name: column.verbose_name for column in Contact._meta.fields}
     causes = {
         units: [str(labels[name]) for name in names] for units, names in preview.causes.items()
@@ -289,6 +290,7 @@ def _figures(preview: verbs.Preview) -> dict[str, Any]:
         "blocked": any(finding.level == "error" for finding in preview.findings),
         "credit": euros,
         "credit_unknown": why_not,
+        "credit_in_sms": reports.credit_in_sms(campaign) if is_sms else {},
         "credit_low": is_low(euros),
         "short": preview.cost is not None and euros is not None and preview.cost > euros,
     }

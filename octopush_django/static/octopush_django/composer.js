@@ -54,7 +54,14 @@
 
   const filled = (text) => text.replace(/\{(\w+)(?:\|([^{}|]*))?\}/g, (_, name, other) => other ?? "");
   const marketing = () => document.querySelector("[name=purpose][value=wholesale]")?.checked;
-  const hasStop = (text) => patterns.some((pattern) => new RegExp(pattern).test(text));
+  const known = patterns.flatMap((pattern) => {
+    try {
+      return [new RegExp(pattern)];
+    } catch {
+      return []; // Python's own syntax: the server still checks it.
+    }
+  });
+  const hasStop = (text) => known.some((pattern) => pattern.test(text));
   const named = (char) =>
     /[\p{Z}\p{C}\p{M}]/u.test(char)
       ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
