@@ -8,9 +8,11 @@ twice: the body's digest is unique, a status only moves forward, and an address 
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef, QuerySet
@@ -33,9 +35,10 @@ from .models import (
     Recipient,
     RecipientStatus,
     Reply,
+    Tally,
     WebhookEvent,
 )
-from .models.bulk import update_each
+from .models.bulk import add_each, update_each
 
 logger = logging.getLogger("octopush_django.inbound")
 
@@ -77,6 +80,9 @@ RANK = {
     RecipientStatus.DELIVERED: 4,
 }
 """A status only moves up, so the order in which reports come does not matter."""
+
+REPORTED = frozenset(status for status, rank in RANK.items() if rank)
+"""States that only reports bring about."""
 
 BLACKLISTED = "BLACKLISTED_NUMBER"
 
@@ -343,6 +349,7 @@ def _is_on_its_way(address: str) -> bool:
 
 def _apply_reports(read: Sequence[_Read], matcher: _Matcher) -> None:
     changed: dict[int, Recipient] = {}
+    tallied: Counter[tuple[Any, ...]] = Counter()
     for item in read:
         for notice in item.notices:
             if not isinstance(notice, Report):
@@ -352,13 +359,25 @@ def _apply_reports(read: Sequence[_Read], matcher: _Matcher) -> None:
             recipient = matcher.recipient(notice)
             if recipient is None:
                 item.event.state = EventState.UNMATCHED
-            elif _move_forward(recipient, notice) | _note_call(recipient, notice):
+                continue
+            before = _tally_key(recipient)
+            if _move_forward(recipient, notice) | _note_call(recipient, notice):
                 changed[recipient.pk] = recipient
+            tallied.subtract(before)
+            tallied.update(_tally_key(recipient))
     if changed:
         rows = list(changed.values())
         fields = ["status", "status_raw", "status_at", "pressed_keys", "call_seconds"]
         update_each(rows, fields)
+        add_each(Tally, ["frame", "status", "word"], "people", tallied)
         signals.send_after_commit(signals.recipient_updated, Recipient, recipients=rows)
+
+
+def _tally_key(recipient: Recipient) -> list[tuple[Any, ...]]:
+    """Where this recipient is counted: nowhere until a report came, or if left out."""
+    if recipient.exclusion or recipient.status not in REPORTED:
+        return []
+    return [(recipient.frame_id, recipient.status, recipient.status_raw)]
 
 
 def _move_forward(recipient: Recipient, report: Report) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from .models import (
     Outcome,
     RecipientStatus,
     SendAttempt,
+    Tally,
     WebhookEvent,
 )
 from .models.sending import OPEN_FRAMES
@@ -83,20 +85,19 @@ class Totals:
 
 
 def totals(campaign: Campaign) -> Totals:
-    """Count everything about a launched campaign."""
-    recipients = campaign.recipients.all()
-    excluded = recipients.exclude(exclusion=Exclusion.NONE)
-    states = recipients.included().with_state()
+    """Count everything about a launched campaign: by frame, not by person."""
+    excluded = campaign.recipients.filter(exclusion__gt="")
     frames = campaign.frames.all()
+    states = _states(campaign)
     bill = frames.aggregate(
         segments=Sum("segments_billed"),
         cost=Sum("cost"),
         estimated=Count("pk", filter=Q(cost_is_estimate=True)),
     )
     return Totals(
-        people=recipients.included().count(),
+        people=sum(states.values()),
         excluded=_ordered(dict(_counted(excluded, "exclusion"))),
-        states=dict(_counted(states, "state")),
+        states=states,
         frames=dict(_counted(frames, "status")),
         attempts=sum(frames.values_list("fence", flat=True)),
         segments=bill["segments"] or 0,
@@ -132,9 +133,9 @@ def pace(campaign: Campaign, now: datetime | None = None) -> Pace | None:
 
 def failures(campaign: Campaign) -> dict[str, int]:
     """The gateway's words for who did not get it -> people, most first."""
-    failed = campaign.recipients.filter(status=RecipientStatus.UNDELIVERED)
-    counted = sorted(_counted(failed, "status_raw"), key=lambda pair: -pair[1])
-    return dict(counted)
+    failed = Tally.objects.filter(frame__campaign=campaign, status=RecipientStatus.UNDELIVERED)
+    counted = failed.order_by().values_list("word").annotate(people=Sum("people"))
+    return {word: people for word, people in sorted(counted, key=lambda row: -row[1]) if people}
 
 
 def version(campaign: Campaign) -> str:
@@ -260,6 +261,33 @@ def _reported(frame: Frame) -> int:
         notices = understand(bytes(body), region=conf.region, zone=conf.zone)[1]
         addresses |= {notice.address for notice in notices}
     return frame.recipients.filter(address__in=addresses).count()
+
+
+STATE_OF_THE_REST = {
+    FrameStatus.ACCEPTED: RecipientStatus.ACCEPTED,
+    FrameStatus.REFUSED: RecipientStatus.CANCELLED,
+    FrameStatus.CANCELLED: RecipientStatus.CANCELLED,
+    FrameStatus.EMPTY: RecipientStatus.CANCELLED,
+}
+"""State of those of whom no report came, by the status of their frame; others are waiting."""
+
+
+def _states(campaign: Campaign) -> dict[str, int]:
+    """The same as counting every recipient ``with_state``, from the frames and their tallies."""
+    frames = campaign.frames.order_by().values_list("status").annotate(people=Sum("contacts"))
+    rest = Counter(dict(frames))
+    dropped = campaign.recipients.filter(exclusion__gt="", frame__isnull=False).order_by()
+    rest.subtract(dict(dropped.values_list("frame__status").annotate(people=Count("pk"))))
+    states: Counter[str] = Counter()
+    tallies = Tally.objects.filter(frame__campaign=campaign).order_by()
+    told = tallies.values_list("frame__status", "status").annotate(people=Sum("people"))
+    for frame_status, status, people in told:
+        states[status] += people
+        rest[frame_status] -= people
+    for frame_status, people in rest.items():
+        status = STATE_OF_THE_REST.get(FrameStatus(frame_status), RecipientStatus.PENDING)
+        states[status.value] += people
+    return dict(+states)
 
 
 def _counted(rows: "object", name: str) -> list[tuple[str, int]]:

@@ -1,6 +1,9 @@
 """The page of a launched campaign: figures that cost nothing while nothing changes."""
 
+import itertools
+import random
 import re
+from collections import Counter
 
 import pytest
 from django.db import connection
@@ -8,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from octopush_django import reports
-from octopush_django.campaigns import halt, pause_campaign
+from octopush_django import dispatch, reports, settlement
+from octopush_django.answers import Answer
+from octopush_django.campaigns import cancel_campaign, halt, pause_campaign, resume_campaign
 from octopush_django.models import Recipient, SendAttempt
 from octopush_django.testing import deliver, reply, run_pump, stop
 
@@ -70,6 +74,62 @@ def test_whatever_happens_shows(admin_client, settings, what):
         assert after.content != before.content
 
 
+WORDS = ["ACK", "DELIVERED", "NOT_DELIVERED", "BAD_DESTINATION", "UNKNOWN_DELIVERY", "EXPIRED"]
+
+
+def recounted(campaign):
+    """Person by person, as slowly as can be."""
+    states = Recipient.objects.filter(campaign=campaign).included().with_state()
+    return dict(Counter(states.values_list("state", flat=True)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_sums_are_those_of_the_rows(settings, seed):
+    """Whatever happens to a campaign, in whatever order."""
+    settings.OCTOPUSH_FRAME_SIZE = 3
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    chance = random.Random(seed)
+    campaign = send_marketing(contact_lists=[make_list(people=20)])
+    claims, tickets = [], itertools.count()
+
+    def claim():
+        claims.extend(dispatch.claim(chance.randrange(1, 4)))
+
+    def answer():
+        if claims:
+            made = claims.pop()
+            outcome = chance.choice(["accepted", "accepted", "refused", "uncertain"])
+            ticket = f"t{next(tickets)}" if outcome == "accepted" else ""
+            code = 300 if outcome == "refused" else None
+            settlement.settle([(made, Answer(outcome, ticket=ticket, code=code, http_status=400))])
+            resume()
+
+    def resume():
+        campaign.refresh_from_db()
+        if campaign.status == "paused":
+            resume_campaign(campaign)
+
+    def report():
+        person = chance.choice(list(campaign.recipients.exclude(address=None)))
+        deliver(person, chance.choice(WORDS))
+
+    def opt_out():
+        stop(number(chance.randrange(20)))
+
+    def end():
+        campaign.refresh_from_db()
+        if chance.random() < 0.1 and campaign.status == "sending":
+            cancel_campaign(campaign)
+
+    for _ in range(60):
+        chance.choice([claim, answer, answer, report, report, report, opt_out, end])()
+        assert reports.totals(campaign).states == recounted(campaign)
+    failed = campaign.recipients.included().filter(status="undelivered")
+    assert reports.failures(campaign) == dict(
+        Counter(failed.values_list("status_raw", flat=True)).most_common()
+    )
+
+
 def test_failures_in_plain_words(admin_client):
     campaign = send(contact_lists=[make_list(people=3)])
     run_pump()
@@ -85,9 +145,6 @@ def test_the_pace(settings):
     settings.OCTOPUSH_PILOT_SIZE = 0
     campaign = send(contact_lists=[make_list(people=30)])
     assert reports.pace(campaign) is None
-    from octopush_django import dispatch, settlement
-    from octopush_django.answers import Answer
-
     claims = dispatch.claim(10)
     settlement.settle([(c, Answer("accepted", ticket=f"t{i}")) for i, c in enumerate(claims)])
     now = timezone.now()

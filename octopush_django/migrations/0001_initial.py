@@ -730,6 +730,51 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Tally",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("excluded", "Left out"),
+                            ("accepted", "On its way"),
+                            ("delivered", "Delivered"),
+                            ("undelivered", "Not delivered"),
+                            ("unknown", "Not known"),
+                            ("cancelled", "Not sent"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("word", models.CharField(max_length=100)),
+                ("people", models.IntegerField()),
+                (
+                    "frame",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tallies",
+                        to="octopush_django.frame",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "tally",
+                "verbose_name_plural": "tallies",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("frame", "status", "word"), name="octopush_tally_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SendAttempt",
             fields=[
                 (

@@ -13,6 +13,7 @@ from .sending import (
     Recipient,
     RecipientStatus,
     SendAttempt,
+    Tally,
 )
 
 __all__ = [
@@ -43,5 +44,6 @@ __all__ = [
     "Scheduler",
     "SendAttempt",
     "SmsType",
+    "Tally",
     "WebhookEvent",
 ]

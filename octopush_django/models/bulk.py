@@ -5,7 +5,7 @@ that costs more than everything else together (``benchmarks/bench_dispatch.py``)
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connections, models, router
@@ -41,6 +41,33 @@ def update_each(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
                     for row in rows
                 ],
             )
+
+
+def add_each(
+    model: type[models.Model],
+    keys: Sequence[str],
+    counted: str,
+    numbers: Mapping[tuple[Any, ...], int],
+) -> None:
+    """Add to ``counted`` of the row with each key, which is unique; make rows that are missing.
+
+    Rows are taken in the order of their keys, so that two who add never wait for each other.
+    """
+    rows = [(*key, number) for key, number in sorted(numbers.items()) if number]
+    if not rows:
+        return
+    connection = connections[router.db_for_write(model)]
+    table = model._meta.db_table
+    columns: list[Any] = [model._meta.get_field(name) for name in (*keys, counted)]
+    names = [column.column for column in columns]
+    values = ", ".join(f"({', '.join(['%s'] * len(names))})" for _ in rows)
+    sql = (
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES {values}"
+        f" ON CONFLICT ({', '.join(names[:-1])})"
+        f" DO UPDATE SET {names[-1]} = {table}.{names[-1]} + excluded.{names[-1]}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value for row in rows for value in row])
 
 
 def _from_json(model: type[models.Model], names: Sequence[tuple[str, str]]) -> str:

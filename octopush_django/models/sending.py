@@ -249,6 +249,28 @@ class Recipient(models.Model):
         return self.address or "-"
 
 
+class Tally(models.Model):
+    """How many recipients of a frame are in a state that reports have told.
+
+    Written with the recipients, in the same transaction: a page need not count a million rows.
+    """
+
+    frame = models.ForeignKey(Frame, on_delete=models.CASCADE, related_name="tallies")
+    status = models.CharField(max_length=11, choices=RecipientStatus)
+    word = models.CharField(max_length=100)
+    people = models.IntegerField()
+
+    class Meta:
+        verbose_name = _("tally")
+        verbose_name_plural = _("tallies")
+        constraints = [
+            models.UniqueConstraint(fields=["frame", "status", "word"], name="octopush_tally_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.people} {self.word}"
+
+
 class SendAttempt(models.Model):
     """One HTTP call made for a frame: written before the call, settled after, never deleted."""
 

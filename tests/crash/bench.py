@@ -129,6 +129,7 @@ class Bench:
                               acknowledgements.read_text().splitlines()],
                 events=list(models.WebhookEvent.objects.values("digest", "state")),
                 replies=list(models.Reply.objects.values("address")),
+                tallies=list(models.Tally.objects.values()),
             )  # fmt: skip
         finally:
             # The next fork must not inherit a connection.

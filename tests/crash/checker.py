@@ -24,6 +24,7 @@ class History:
     acknowledged: list
     events: list
     replies: list
+    tallies: list
 
 
 @dataclass
@@ -53,6 +54,7 @@ def check(history):
     _money(findings, history, taken, frame_of, frames)
     _ends(findings, history)
     _inbound(findings, history)
+    _sums(findings, history)
     findings.undecided = sum(frame["status"] == "undecided" for frame in history.frames)
     return findings
 
@@ -188,3 +190,15 @@ def _inbound(findings, history):
             )
         if note["kind"] == "reply":
             findings.that(replies[note["number"]] == 1, f"{replies[note['number']]} replies")
+
+
+def _sums(findings, history):
+    """What a page adds up is what a count of the rows would give."""
+    told = ("accepted", "delivered", "undelivered", "unknown")
+    rows = Counter(
+        (person["frame_id"], person["status"], person["status_raw"])
+        for person in history.recipients
+        if not person["exclusion"] and person["status"] in told
+    )
+    tallied = {(t["frame_id"], t["status"], t["word"]): t["people"] for t in history.tallies}
+    findings.that(+Counter(tallied) == rows, f"tallied {tallied}, there are {dict(rows)}")

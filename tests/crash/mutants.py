@@ -335,6 +335,11 @@ def reports_are_not_written_to_their_people():
     inbound._move_forward = lambda recipient, report: False
 
 
+@mutant(never("ok"))
+def reports_are_not_tallied():
+    inbound.add_each = lambda *arguments: None
+
+
 @mutant(("ok", SETTLE, "before", 1), ("ok", CALL, "after", 1), never("reset_after"))
 def reports_without_a_ticket_are_thrown_away():
     def make(original):
