@@ -397,6 +397,13 @@ def test_a_form_shows_the_fields_of_its_channel_alone(admin_client, channel, for
     assert f'name="{hidden}"' not in page
 
 
+@pytest.mark.parametrize("channel", ["sms", "voice_sms", "rcs", "email"])
+def test_every_field_is_explained(admin_client, channel):
+    page = admin_client.get(f"{url('campaign_add')}?channel={channel}")
+    fields = page.context["adminform"].form.fields
+    assert [name for name, field in fields.items() if not field.help_text] == []
+
+
 def test_a_voice_from_the_desk(admin_client):
     campaign = compose(admin_client, "voice_sms", VOICE)
     page = check_page(admin_client, campaign)

@@ -23,6 +23,28 @@ def test_the_documented_success():
     assert answer.residual_credit == Decimal("50.75")
 
 
+@pytest.mark.parametrize(
+    ("document", "ticket"),
+    [
+        ({"ticket_number": "voice_5f44ebf9e47b7", "number_of_contacts": 1, "total_cost": 0.05,
+          "estimated_duration": 30, "residual_credit": 50.75}, "voice_5f44ebf9e47b7"),
+        ({"ticket_number": "email_5f44ebf9e47b7", "number_of_contacts": 1, "total_cost": 0.05,
+          "residual_credit": 50.75}, "email_5f44ebf9e47b7"),
+    ],
+)  # fmt: skip
+def test_the_documented_successes_of_other_channels(document, ticket):
+    answer = read(201, document)
+    assert (answer.outcome, answer.ticket) == ("accepted", ticket)
+    assert (answer.total_cost, answer.number_of_contacts) == (Decimal("0.05"), 1)
+    assert answer.number_of_sms is None
+    assert json.loads(answer.raw) == document
+
+
+def test_the_documented_failure_of_an_email():
+    answer = read(400, {"code": 2005, "message": "[destination email] field should be valid."})
+    assert (answer.outcome, answer.code) == ("refused", 2005)
+
+
 def test_numbers_may_be_text():
     answer = read(201, {"sms_ticket": "sms_1", "number_of_contacts": "2", "total_cost": "0.1"})
     assert (answer.number_of_contacts, answer.total_cost) == (2, Decimal("0.1"))

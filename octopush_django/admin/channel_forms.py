@@ -24,7 +24,9 @@ class VoiceForm(CampaignForm):
     message_fields = ("name", "purpose", "text", "sender", *own_options[:3])
 
     voice_gender = forms.ChoiceField(
-        label=_("Voice"), choices=[("female", _("Woman")), ("male", _("Man"))]
+        label=_("Voice"),
+        choices=[("female", _("Woman")), ("male", _("Man"))],
+        help_text=_("Who reads it. Swedish has a woman's voice only."),
     )
     voice_language = forms.ChoiceField(
         label=_("Language"),
@@ -69,6 +71,7 @@ class RcsForm(CampaignForm):
     message_type = forms.ChoiceField(
         label=_("Kind"),
         choices=[("simple_text", _("Text, perhaps with buttons")), ("rich_card", _("Cards"))],
+        help_text=_("A text may have buttons; cards have a title, a text and a picture."),
     )
     button_texts = forms.CharField(
         label=_("Buttons"),
@@ -79,11 +82,17 @@ class RcsForm(CampaignForm):
             "button holds: send it to yourself first."
         ),
     )
-    card_title = forms.CharField(label=_("Title of the card"), max_length=200, required=False)
+    card_title = forms.CharField(
+        label=_("Title of the card"),
+        max_length=200,
+        required=False,
+        help_text=_("For cards: one line above the picture."),
+    )
     card_text = forms.CharField(
         label=_("Text of the card"),
         max_length=1000,
         required=False,
+        help_text=_("For cards: what stands below the title."),
         widget=forms.Textarea(attrs={"rows": 3, "cols": 40}),
     )
     card_image = forms.URLField(
@@ -186,7 +195,9 @@ class EmailForm(CampaignForm):
         help_text=_("One line, the same for everybody."),
     )
     body_format = forms.ChoiceField(
-        label=_("Format"), choices=[("plain_text", _("Text")), ("html", _("HTML"))]
+        label=_("Format"),
+        choices=[("plain_text", _("Text")), ("html", _("HTML"))],
+        help_text=_("How the text below is written: as it is read, or as HTML."),
     )
     stored_template = forms.CharField(
         label=_("Template at Octopush"),

@@ -69,6 +69,11 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         widgets = {"text": forms.Textarea(attrs={"rows": 5, "cols": 60})}
         help_texts = {
+            "name": _("For you alone: nobody who receives it sees it."),
+            "sms_type": _(
+                "Premium may take several SMS for one text; a Low cost text must fit in one of "
+                "160 characters."
+            ),
             "text": _(
                 "Personalise with {first_name}, {last_name}, {param1} … {param5}; "
                 "{first_name|dear customer} says what to write where the name is missing."

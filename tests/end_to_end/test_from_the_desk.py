@@ -272,6 +272,17 @@ def test_an_email(site, desk):
     )
 
 
+def test_the_account(site, desk):
+    page = words(desk.get("/admin/octopush_django/campaign/status/"))
+    assert "FR premium_sms:" in page
+    assert "EUR" in page
+    printed = site.manage("octopush_account", "--set", "sender_for_sms_premium=Shop")
+    assert "sender_for_sms_premium: Shop" in printed
+    printed = site.manage("octopush_webhooks", "--set", site.site)
+    assert "callback_url_for_deliveries: http://127.0.0.1" in printed
+    assert "<secret>" in printed
+
+
 def test_rcs_with_buttons(site, desk):
     pk = desk.compose(
         "rcs", purpose="alert", text="Your train is on time.", sender="",
