@@ -347,6 +347,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
         send_at=campaign.send_at,
         simulation=simulation,
         options=_with_route(campaign),
+        expected_units=campaign.expected_units,
         sender=campaign.sender,
         instance=conf.instance or "",
         launched_by=by if getattr(by, "pk", None) else None,

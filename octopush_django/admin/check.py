@@ -88,8 +88,10 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
                     "Something changed since you looked. Please look again; nothing was sent."
                 )
                 messages.warning(request, text)
-            elif self._send(request, campaign, form.cleaned_data["send_at"], scheduling):
-                return self._next(request, pk)
+            else:
+                campaign.expected_units = preview.total_segments
+                if self._send(request, campaign, form.cleaned_data["send_at"], scheduling):
+                    return self._next(request, pk)
         if not form.errors:
             mark = {"fingerprint": preview.fingerprint}
             form = SendForm(initial=mark, acknowledge=asked)

@@ -311,6 +311,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "expected_units",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        verbose_name="SMS expected on the bill",
+                    ),
+                ),
+                (
                     "instance",
                     models.CharField(
                         blank=True, editable=False, max_length=100, verbose_name="instance"

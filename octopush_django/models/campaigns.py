@@ -107,6 +107,9 @@ class Campaign(models.Model):
         ContactList, verbose_name=_("leave out"), related_name="campaigns_left_out", blank=True
     )
     options = models.JSONField(_("options"), default=dict, blank=True, editable=False)
+    expected_units = models.PositiveIntegerField(
+        _("SMS expected on the bill"), null=True, blank=True, editable=False
+    )
     instance = models.CharField(_("instance"), max_length=100, blank=True, editable=False)
     tested = models.ForeignKey(
         "self",
