@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from .audience import ADDRESS_FIELDS, ROUTED
-from .campaigns import send_campaign
+from .campaigns import launch_campaign, send_campaign
 from .channels import TRAITS
 from .drafts import FLAGS
 from .exceptions import InvalidCampaign
@@ -33,6 +33,20 @@ def copy_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
         copy.include.set(campaign.include.all())
         copy.exclude.set(campaign.exclude.all())
     return copy
+
+
+def simulate(campaign: Campaign, *, by: Any = None) -> Campaign:
+    """Let the gateway check all of ``campaign`` and pretend: nobody receives anything.
+
+    A campaign of its own, which points to the simulated one. Raises what
+    :func:`launch_campaign` raises.
+    """
+    with transaction.atomic():
+        copy = copy_campaign(campaign, by=by)
+        copy.name = (_("Simulation: %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME]
+        copy.simulation, copy.tested = True, campaign
+        copy.save()
+        return launch_campaign(copy, by=by)
 
 
 def send_test(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.db.models import CharField, Count, F, QuerySet, TextField, Value, Window
 from django.db.models.expressions import Combinable
@@ -205,7 +206,11 @@ def _insert_contacts(
     using = router.db_for_write(Recipient)
     rows = judged.annotate(payload=audience.payload_in_sql(rules), address=F(rules.field))
     query = rows.order_by().values_list("pk", "address", "payload", "exclusion").query
-    select, select_params = query.get_compiler(using).as_sql()
+    try:
+        select, select_params = query.get_compiler(using).as_sql()
+    except EmptyResultSet:
+        # No list at all: Django knows without asking that nobody is in it.
+        return
     # Table names and generated SQL only: every value is a parameter.
     sql = f"""
         INSERT INTO {Recipient._meta.db_table}

@@ -244,6 +244,24 @@ def test_a_test_of_another_channel_keeps_its_options(draft):
 # --- a copy; several at once ------------------------------------------------------------------
 
 
+def test_a_simulation_of_all_of_it(admin_client, draft):
+    path = url("campaign_simulate", draft.pk)
+    assert admin_client.get(path).status_code == 302
+    assert Campaign.objects.count() == 1
+    page = admin_client.post(path, follow=True)
+    simulation = Campaign.objects.get(tested=draft)
+    assert page.context["campaign"] == simulation
+    run_pump()
+    assert outbox[0]["simulation_mode"] is True
+    assert len(outbox[0]["recipients"]) == 2
+    draft.refresh_from_db()
+    assert (draft.status, draft.simulation) == ("draft", False)
+    draft.include.clear()
+    page = admin_client.post(path, follow=True)
+    assert "Nobody would receive it" in seen(page)
+    assert Campaign.objects.count() == 2
+
+
 def test_a_copy_is_a_draft_of_the_same(admin_client, draft):
     page = admin_client.post(url("campaign_copy", draft.pk), follow=True)
     copy = Campaign.objects.exclude(pk=draft.pk).get()
@@ -298,6 +316,7 @@ MATRIX = [
     ("campaign_check", "get", {"send_campaign", "send_transactional"}),
     ("campaign_check", "post", {"send_campaign", "send_transactional"}),
     ("campaign_test", "post", {"send_campaign", "send_transactional"}),
+    ("campaign_simulate", "post", {"send_campaign", "send_transactional"}),
     ("campaign_replace", "post", None),  # send_campaign and change_campaign together
     ("campaign_left_out", "get", {"send_campaign", "send_transactional"}),
     ("campaign_verb", "post", {"send_campaign", "send_transactional"}),

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octopush_django.models import Contact, Frame, Recipient
+from octopush_django.campaigns import launch_campaign
+from octopush_django.exceptions import EmptyAudience
+from octopush_django.models import Campaign, Contact, Frame, Recipient
 from octopush_django.snapshot import cut
 
 from .people import make_list, number, send, send_marketing
@@ -87,6 +89,15 @@ def test_request_ids_are_the_frames_own_and_repeatable():
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db
+def test_a_draft_without_lists_goes_to_nobody():
+    campaign = Campaign.objects.create(text="Hi", purpose="alert", sender="Shop")
+    with pytest.raises(EmptyAudience):
+        launch_campaign(campaign)
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
 def test_people_added_later_are_not_taken_in():
     contact_list = make_list(people=2)
     send_marketing(contact_lists=[contact_list])

@@ -59,6 +59,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         return [
             path("<int:pk>/check/", wrap(self.check_view), name=f"{name}_check"),
             path("<int:pk>/check/test/", wrap(self.test_view), name=f"{name}_test"),
+            path("<int:pk>/check/simulate/", wrap(self.simulate_view), name=f"{name}_simulate"),
             path("<int:pk>/check/replace/", wrap(self.replace_view), name=f"{name}_replace"),
             path("<int:pk>/left-out/", wrap(self.left_out_view), name=f"{name}_left_out"),
         ]
@@ -131,6 +132,20 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         person = form.data.get("person", "") if form.is_bound else ""
         query = f"?person={person}" if str(person).isdigit() else ""
         return redirect(_url("check", pk) + query)
+
+    def simulate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Let the gateway check all of it and pretend. By POST alone."""
+        campaign = self._draft(request, pk)
+        if isinstance(campaign, HttpResponse) or request.method != "POST":
+            return redirect(_url("check", pk))
+        try:
+            simulation = copies.simulate(campaign, by=request.user)
+        except CampaignError as error:
+            messages.error(request, _said(error))
+            return redirect(_url("check", pk))
+        self.log_change(request, campaign, "Simulated")
+        messages.success(request, _("On its way: %(campaign)s") % {"campaign": simulation})
+        return redirect("admin:octopush_django_campaign_change", simulation.pk)
 
     def replace_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Replace characters of the text that make it count as more. By POST alone."""
