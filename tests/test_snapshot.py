@@ -89,7 +89,6 @@ def test_request_ids_are_the_frames_own_and_repeatable():
 
 
 @pytest.mark.django_db
-@pytest.mark.django_db
 def test_a_draft_without_lists_goes_to_nobody():
     campaign = Campaign.objects.create(text="Hi", purpose="alert", sender="Shop")
     with pytest.raises(EmptyAudience):
@@ -98,6 +97,7 @@ def test_a_draft_without_lists_goes_to_nobody():
     assert campaign.status == "draft"
 
 
+@pytest.mark.django_db
 def test_people_added_later_are_not_taken_in():
     contact_list = make_list(people=2)
     send_marketing(contact_lists=[contact_list])
