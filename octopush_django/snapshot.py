@@ -29,8 +29,8 @@ from .models import (
 from .models.bulk import update_each
 from .models.sending import request_id_of
 
-SLACK = 1000
-"""People that the lists may grow by while they are judged."""
+SLACK = 2
+"""Frames by whose people the lists may grow while they are judged."""
 CUTTING_TRIES = 3
 """For an audience that grows while it is being cut."""
 
@@ -176,9 +176,9 @@ def _freeze_contacts(
     """
     recipients = Recipient.objects.filter(campaign=campaign)
     for _ in range(CUTTING_TRIES):
-        most = contacts.order_by().count() + SLACK
         # With a pilot there may be one frame more.
-        frames = _write_frames(campaign, [(1, "", "")] * (-(-most // conf.frame_size) + 1))
+        most = -(-contacts.order_by().count() // conf.frame_size) + 1 + SLACK
+        frames = _write_frames(campaign, [(1, "", "")] * most)
         _insert_contacts(campaign, judged, rules)
         found = recipients.included().aggregate(people=Count("pk"), placed=Count("frame_id"))
         if found["people"] == found["placed"]:
