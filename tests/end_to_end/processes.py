@@ -1,5 +1,6 @@
 """A whole installation as processes: sandbox, cluster, site, and a database of its own."""
 
+import itertools
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
+REDIS_DATABASES = itertools.cycle(range(4, 16))
 SECRET = "end-to-end-secret-0123456789"
 
 
@@ -161,8 +163,9 @@ def own_broker():
         return "orm"
     import redis
 
-    parts = urlsplit(url)
-    own = urlunsplit(parts._replace(path="/9"))
+    # Two installations may live at the same time: with one queue they would take each other's
+    # tasks. Redis has 16 databases unless told otherwise.
+    own = urlunsplit(urlsplit(url)._replace(path=f"/{next(REDIS_DATABASES)}"))
     redis.from_url(own).flushdb()
     return own
 
