@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="no Chromium here (Debian: chromium-driver)"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site():
     # One call at a time and small batches, so that there is something to watch.
     environment = {
@@ -36,7 +36,7 @@ def site():
         yield installation
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM or "chromium"
@@ -49,7 +49,7 @@ def chromium():
     driver.quit()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def logged_in(site, chromium):
     """The marketer Ada, who may do everything."""
     page = Page(site, chromium)
