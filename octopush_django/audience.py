@@ -123,8 +123,8 @@ def goes_by_multi_channel(campaign: Campaign) -> bool:
 
 def overseas(field: str) -> Q:
     """Addresses in French territories with hours of their own."""
-    prefixes = ("+262", "+508", "+590", "+594", "+596", "+68")
-    return reduce(or_, (Q(**{f"{field}__startswith": prefix}) for prefix in prefixes))
+    prefixes = (Q(**{f"{field}__startswith": prefix}) for prefix in numbers.OVERSEAS_ZONES)
+    return reduce(or_, prefixes)
 
 
 def zone_of(field: str) -> Combinable:

@@ -8,6 +8,7 @@ import pytest
 
 from octopush_django import dispatch, numbers, settlement
 from octopush_django.answers import Answer
+from octopush_django.audience import overseas
 from octopush_django.campaigns import preview_campaign
 from octopush_django.models import Contact, ContactList, Frame
 from octopush_django.testing import outbox
@@ -134,6 +135,15 @@ def test_transactional_is_not_cut(arguments):
     assert set(campaign.frames.values_list("time_zone", flat=True)) == {""}
     assert campaign.frames.count() == 4
     assert outbox == []
+
+
+def test_a_neighbour_is_not_french():
+    """The Cook Islands share the first digits of Tahiti."""
+    contact = Contact.objects.create(phone_number="+68270123")
+    assert not Contact.objects.filter(overseas("phone_number"), pk=contact.pk).exists()
+    contact.phone_number = "+68987123456"
+    contact.save()
+    assert Contact.objects.filter(overseas("phone_number"), pk=contact.pk).exists()
 
 
 def test_every_zone_exists_and_the_longest_prefix_comes_first():
