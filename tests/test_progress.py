@@ -138,6 +138,11 @@ def test_failures_in_plain_words(admin_client):
     assert reports.failures(campaign) == {"BAD_DESTINATION": 2, "ANTI_FLOODING": 1}
     page = seen(progress(admin_client, campaign))
     assert "2 × The number does not exist. Correct or delete the contact." in page
+    content = progress(admin_client, campaign).content.decode()
+    link = re.search(r'href="([^"]+status_raw__exact=BAD_DESTINATION)"', content)[1]
+    shown = seen(admin_client.get(link.replace("&amp;", "&")))
+    assert number(0) in shown
+    assert number(2) not in shown
 
 
 def test_the_pace(settings):
