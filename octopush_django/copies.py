@@ -1,9 +1,11 @@
 """Campaigns made from a campaign: a copy to work on, a test to look at."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from .audience import ADDRESS_FIELDS, ROUTED
@@ -21,11 +23,12 @@ COPIED = (
 )  # fmt: skip
 
 
-def copy_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
+def copy_campaign(campaign: Campaign, *, by: Any = None, key: str | None = None) -> Campaign:
     """A new draft with the same text, lists and options."""
     with transaction.atomic():
         copy = Campaign.objects.create(
             **{name: getattr(campaign, name) for name in COPIED},
+            key=key,
             name=(_("Copy of %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
             options=_own_options(campaign),
             created_by=by if getattr(by, "pk", None) else None,
@@ -35,27 +38,40 @@ def copy_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
     return copy
 
 
-def simulate(campaign: Campaign, *, by: Any = None) -> Campaign:
+def simulate(campaign: Campaign, *, by: Any = None, once: str = "") -> Campaign:
     """Let the gateway check all of ``campaign`` and pretend: nobody receives anything.
 
-    A campaign of its own, which points to the simulated one. Raises what
-    :func:`launch_campaign` raises.
+    A campaign of its own, which points to the simulated one. A second call with the same
+    ``once`` returns the first simulation. Raises what :func:`launch_campaign` raises.
     """
-    with transaction.atomic():
-        copy = copy_campaign(campaign, by=by)
-        copy.name = (_("Simulation: %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME]
-        copy.simulation, copy.tested = True, campaign
-        copy.save()
-        return launch_campaign(copy, by=by)
+    key = _key(campaign, once, "simulation")
+    try:
+        with transaction.atomic():
+            copy = copy_campaign(campaign, by=by, key=key)
+            copy.name = (_("Simulation: %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME]
+            copy.simulation, copy.tested = True, campaign
+            copy.save()
+            return launch_campaign(copy, by=by)
+    except IntegrityError:
+        first = Campaign.objects.filter(key=key).first() if key else None
+        if first is None:
+            raise
+        return first
 
 
 def send_test(
-    campaign: Campaign, to: Sequence[str], values: Mapping[str, str], *, by: Any = None
+    campaign: Campaign,
+    to: Sequence[str],
+    values: Mapping[str, str],
+    *,
+    by: Any = None,
+    once: str = "",
 ) -> Campaign:
     """Send the text of ``campaign`` to one to five addresses, with the ``values`` of somebody.
 
     A campaign of its own, which points to the tested one: the same rules, its own bill, and
-    outside the figures of the tested one. Raises what :func:`send_campaign` raises.
+    outside the figures of the tested one. A second call with the same ``once`` and addresses
+    returns the first test. Raises what :func:`send_campaign` raises.
     """
     if not 1 <= len(to) <= MOST_TESTS:
         said = _("Name one to %(most)d addresses.") % {"most": MOST_TESTS}
@@ -68,6 +84,7 @@ def send_test(
             purpose=campaign.purpose,
             recipients=[{**values, key: address} for address in to],
             name=(_("Test: %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
+            key=_key(campaign, once, "test", *to),
             channel=campaign.channel,
             sms_type=campaign.sms_type,
             sender=campaign.sender,
@@ -79,6 +96,14 @@ def send_test(
         Campaign.objects.filter(pk=test.pk).update(tested=campaign)
         test.tested = campaign
     return test
+
+
+def _key(campaign: Campaign, once: str, *what: str) -> str | None:
+    """The key that is the same for a second click on the same page; None where nobody clicks."""
+    if not once:
+        return None
+    made_of = json.dumps([campaign.pk, once, *what])
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _own_options(campaign: Campaign) -> dict[str, Any]:

@@ -3,20 +3,18 @@
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
 
-from .backends import Backend, get_backend
+from . import wallet
 from .channels import TRAITS
 from .conf import conf
 from .events import understand
-from .exceptions import OctopushError
 from .models import (
     Campaign,
     EventKind,
@@ -34,10 +32,6 @@ from .models import (
 )
 from .models.sending import OPEN_FRAMES
 
-T = TypeVar("T")
-
-PRODUCTS = {"sms_premium": "premium_sms", "sms_low_cost": "low_cost_sms"}
-"""The gateway's name of a type in its credits (its page on credits)."""
 MOST_REPORTS = 2000
 """Waiting reports that are looked through for evidence."""
 
@@ -180,39 +174,6 @@ def last_price(campaign: Campaign) -> Price | None:
     return Price(euros, frame.first_posted_at)
 
 
-def credit() -> tuple[Decimal | None, str]:
-    """Euros left at the gateway, or None and why it is not known."""
-    balance, why_not = _ask(lambda backend: backend.check_balance())
-    return (balance.amount if balance else None), why_not
-
-
-def credit_by_country() -> Mapping[str, Mapping[str, Decimal]]:
-    """What the credit is worth: ``{"FR": {"premium_sms": Decimal(640)}}``; {} if not known."""
-    credits, _why_not = _ask(lambda backend: backend.check_credits())
-    return credits or {}
-
-
-def credit_in_sms(campaign: Campaign) -> dict[str, Decimal]:
-    """How many SMS of the campaign's type the credit is worth, by country; {} if not known."""
-    product = PRODUCTS[campaign.sms_type]
-    worth = {country: units.get(product) for country, units in credit_by_country().items()}
-    return {country: units for country, units in worth.items() if units is not None}
-
-
-def _ask(question: Callable[[Backend], T]) -> tuple[T | None, str]:
-    """The gateway's answer, or None and why there is none."""
-    try:
-        backend = get_backend()
-    except OctopushError as error:
-        return None, str(error)
-    try:
-        return question(backend), ""
-    except OctopushError as error:
-        return None, str(error)
-    finally:
-        backend.close()
-
-
 @dataclass(frozen=True)
 class Evidence:
     """What speaks for and against an undecided frame having gone out. Amounts are euros.
@@ -246,7 +207,7 @@ def evidence(frame: Frame) -> Evidence:
     return Evidence(
         reported=_reported(frame),
         credit_before=last.frame.residual_credit if last else None,
-        credit_now=credit()[0],
+        credit_now=wallet.look().euros,
         billed_since=sum((cost for cost in billed if cost is not None), Decimal(0)),
     )
 

@@ -1,5 +1,7 @@
 """Contacts and campaigns for tests, made by the verbs that users call."""
 
+from django.db import connection
+
 from octopush_django.campaigns import send_campaign
 from octopush_django.models import Contact, ContactList
 
@@ -30,3 +32,11 @@ def send(**arguments):
 
 def send_marketing(**arguments):
     return send(**{"text": f"Promo {STOP}", "purpose": "wholesale", **arguments})
+
+
+def in_own_connection(work, *args):
+    """For a thread of a test."""
+    try:
+        return work(*args)
+    finally:
+        connection.close()

@@ -1,11 +1,14 @@
 """The pages between a draft and the decision: a sample, savings, who is left out, a test."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.urls import reverse
 
 from octopush_django import copies, samples
@@ -14,7 +17,7 @@ from octopush_django.exceptions import CampaignError
 from octopush_django.models import Campaign, Contact, ContactList, Frame, Halt, OptOut
 from octopush_django.testing import outbox, run_pump
 
-from .people import STOP, number
+from .people import STOP, in_own_connection, number
 
 pytestmark = pytest.mark.django_db
 
@@ -210,7 +213,8 @@ def test_the_list_is_downloaded_without_formulas(admin_client, draft):
 
 def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
     person = Contact.objects.get(first_name="Maximilienne")
-    data = {"to": " 06 98 76 54 32, +33698765433", "person": person.pk}
+    once = check(admin_client, draft).context["test_form"]["once"].value()
+    data = {"to": " 06 98 76 54 32, +33698765433", "person": person.pk, "once": once}
     page = admin_client.post(url("campaign_test", draft.pk), data, follow=True)
     assert "On its way" in seen(page)
     assert page.context["sample"].contact == person
@@ -221,12 +225,19 @@ def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
     assert {p["first_name"] for p in outbox[0]["recipients"]} == {"Maximilienne"}
     draft.refresh_from_db()
     assert (draft.status, draft.recipients.count()) == ("draft", 0)
+    # A double click; then other addresses, and the page seen anew.
+    admin_client.post(url("campaign_test", draft.pk), data)
+    assert Campaign.objects.filter(tested=draft).count() == 1
+    admin_client.post(url("campaign_test", draft.pk), {**data, "to": "0698765434"})
+    admin_client.post(url("campaign_test", draft.pk), {**data, "once": uuid4()})
+    assert Campaign.objects.filter(tested=draft).count() == 3
 
 
 @pytest.mark.parametrize("to", ["", "abc", ",".join(["+33698765432"] * 6), number(3)])
 def test_a_test_obeys_the_same_rules(admin_client, draft, to):
     """Number 3 opted out of marketing."""
-    page = admin_client.post(url("campaign_test", draft.pk), {"to": to}, follow=True)
+    data = {"to": to, "once": uuid4()}
+    page = admin_client.post(url("campaign_test", draft.pk), data, follow=True)
     assert page.status_code == 200
     assert page.context["messages"]
     assert not Campaign.objects.exclude(pk=draft.pk).exists()
@@ -248,7 +259,8 @@ def test_a_simulation_of_all_of_it(admin_client, draft):
     path = url("campaign_simulate", draft.pk)
     assert admin_client.get(path).status_code == 302
     assert Campaign.objects.count() == 1
-    page = admin_client.post(path, follow=True)
+    data = {"once": uuid4()}
+    page = admin_client.post(path, data, follow=True)
     simulation = Campaign.objects.get(tested=draft)
     assert page.context["campaign"] == simulation
     run_pump()
@@ -256,10 +268,23 @@ def test_a_simulation_of_all_of_it(admin_client, draft):
     assert len(outbox[0]["recipients"]) == 2
     draft.refresh_from_db()
     assert (draft.status, draft.simulation) == ("draft", False)
+    admin_client.post(path, data)
+    assert Campaign.objects.count() == 2
     draft.include.clear()
-    page = admin_client.post(path, follow=True)
+    page = admin_client.post(path, {"once": uuid4()}, follow=True)
     assert "Nobody would receive it" in seen(page)
     assert Campaign.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a database in memory has one writer")
+def test_two_clicks_at_once_are_one(draft):
+    def simulate(_click):
+        return in_own_connection(lambda: copies.simulate(draft, once="a page").pk)
+
+    with ThreadPoolExecutor(4) as clicks:
+        assert len(set(clicks.map(simulate, range(4)))) == 1
+    assert Campaign.objects.filter(tested=draft).count() == 1
 
 
 def test_a_copy_is_a_draft_of_the_same(admin_client, draft):

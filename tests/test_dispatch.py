@@ -25,7 +25,7 @@ from octopush_django.campaigns import (
 from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
 from octopush_django.testing import fail_next, outbox, run_pump
 
-from .people import make_list, number, send, send_marketing
+from .people import in_own_connection, make_list, number, send, send_marketing
 
 pytestmark = pytest.mark.django_db
 
@@ -584,13 +584,6 @@ def test_a_claim_and_a_cancel_do_not_wait_for_each_other(monkeypatch):
     worker.join(timeout=10)
     assert errors == []
     assert frame().status == "sending"
-
-
-def in_own_connection(work, *args):
-    try:
-        work(*args)
-    finally:
-        connection.close()
 
 
 def test_a_second_pump_for_the_same_slot_goes_away():

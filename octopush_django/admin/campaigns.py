@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
-from .. import reports
+from .. import wallet
 from ..copies import copy_campaign
 from ..exceptions import CampaignError
 from ..handover import waits_at_gateway
@@ -214,15 +214,15 @@ class CampaignAdmin(CheckPages, ProgressPages):
         """Is work being done? For whoever may look at campaigns."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        euros, why_not = reports.credit()
+        credit = wallet.look(by_country=True)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Status"),
-            "credit": euros,
-            "credit_unknown": why_not,
-            "credit_low": is_low(euros),
-            "credits": reports.credit_by_country() if euros is not None else {},
+            "credit": credit.euros,
+            "credit_unknown": credit.why_not,
+            "credit_low": is_low(credit.euros),
+            "credits": credit.units,
             "status": read_status(),
         }
         return TemplateResponse(request, "admin/octopush_django/status.html", context)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -20,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import campaigns as verbs
-from .. import copies, reports, samples, segments
+from .. import copies, samples, segments, wallet
 from ..audience import has_own_texts
 from ..channels import spoken_seconds
 from ..compliance import MOST_REQUESTS
@@ -36,7 +37,7 @@ from ..models import (
     Halt,
 )
 from .channel_forms import FORMS
-from .forms import SendForm, TestForm
+from .forms import OnceForm, SendForm, TestForm
 from .html_preview import harmless
 
 UNITS = {
@@ -101,7 +102,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             **_figures(campaign, preview),
             **_shown(campaign, preview, _sample(request, campaign)),
             "form": form,
-            "test_form": TestForm(),
+            "test_form": TestForm(initial={"once": uuid4()}),
             "zone": timezone.get_current_timezone_name(),
             "halt": Halt.objects.active().first(),
             "sent_by": request.user,
@@ -118,10 +119,13 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             return campaign
         form = TestForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
-            chosen = samples.sample(campaign, form.cleaned_data["person"])
+            data = form.cleaned_data
+            chosen = samples.sample(campaign, data["person"])
             values = chosen.values if chosen else {}
             try:
-                test = copies.send_test(campaign, form.cleaned_data["to"], values, by=request.user)
+                test = copies.send_test(
+                    campaign, data["to"], values, by=request.user, once=str(data["once"])
+                )
             except CampaignError as error:
                 messages.error(request, _said(error))
             else:
@@ -136,10 +140,12 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
     def simulate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Let the gateway check all of it and pretend. By POST alone."""
         campaign = self._draft(request, pk)
-        if isinstance(campaign, HttpResponse) or request.method != "POST":
+        form = OnceForm(request.POST)
+        if isinstance(campaign, HttpResponse) or not form.is_valid():
             return redirect(_url("check", pk))
+        once = str(form.cleaned_data["once"])
         try:
-            simulation = copies.simulate(campaign, by=request.user)
+            simulation = copies.simulate(campaign, by=request.user, once=once)
         except CampaignError as error:
             messages.error(request, _said(error))
             return redirect(_url("check", pk))
@@ -292,8 +298,8 @@ def _sample(request: HttpRequest, campaign: Campaign) -> samples.Sample | None:
 
 
 def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
-    euros, why_not = reports.credit()
-    is_sms = campaign.channel == Channel.SMS and euros is not None
+    is_sms = campaign.channel == Channel.SMS
+    credit = wallet.look(by_country=is_sms)
     labels = {column.name: column.verbose_name for column in Contact._meta.fields}
     causes = {
         units: [str(labels[name]) for name in names] for units, names in preview.causes.items()
@@ -305,11 +311,11 @@ def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
             (units, people, causes.get(units, [])) for units, people in preview.histogram.items()
         ],
         "blocked": any(finding.level == "error" for finding in preview.findings),
-        "credit": euros,
-        "credit_unknown": why_not,
-        "credit_in_sms": reports.credit_in_sms(campaign) if is_sms else {},
-        "credit_low": is_low(euros),
-        "short": preview.cost is not None and euros is not None and preview.cost > euros,
+        "credit": credit.euros,
+        "credit_unknown": credit.why_not,
+        "credit_in_sms": credit.in_sms(campaign.sms_type),
+        "credit_low": is_low(credit.euros),
+        "short": credit.euros is not None and (preview.cost or 0) > credit.euros,
     }
 
 

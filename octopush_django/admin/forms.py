@@ -167,7 +167,13 @@ class SendForm(forms.Form):
             widget.attrs["aria-label"] = name
 
 
-class TestForm(forms.Form):
+class OnceForm(forms.Form):
+    """Pressed twice on the same page, it does its work once."""
+
+    once = forms.UUIDField(widget=forms.HiddenInput)
+
+
+class TestForm(OnceForm):
     """Who gets a test, and as whom."""
 
     to = forms.CharField(
