@@ -37,29 +37,22 @@ from django.db.models.functions import (
     Replace,
 )
 from django.db.models.lookups import GreaterThan
-from django.utils.translation import gettext as _
 
-from . import channels, emails, numbers, placeholders, segments
+from . import channels, emails, numbers, placeholders, routes, segments
 from .conf import conf
-from .exceptions import InvalidCampaign
 from .models import (
     Campaign,
-    CampaignStatus,
     Channel,
     Consent,
     Contact,
-    ContactList,
     Exclusion,
     Family,
     LineType,
     OptOut,
 )
+from .people import ADDRESS_FIELDS, Person, canonical
 
 CHUNK = 1000
-ROUTED = "by_multi_channel"
-"""Key of ``Campaign.options``: this SMS was launched by the multi-channel call."""
-ADDRESS_FIELDS = {Family.PHONE.value: "phone_number", Family.EMAIL.value: "email"}
-"""Which field of a contact, and of what is sent for a person, holds the address."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +82,7 @@ class Rules:
         if excluded_lists is None:
             excluded_lists = list(campaign.exclude.values_list("pk", flat=True))
         traits = channels.TRAITS[campaign.channel]
-        template = template_of(campaign)
+        template = routes.template_of(campaign)
         return cls(
             marketing=campaign.is_marketing,
             fallbacks=template.fallbacks,
@@ -98,57 +91,8 @@ class Rules:
             test_numbers_allowed=not conf.reaches_people,
             landlines_allowed=traits.landlines,
             family=traits.family,
-            rendered=template if has_own_texts(campaign) else None,
+            rendered=template if routes.has_own_texts(campaign) else None,
         )
-
-
-def template_of(campaign: Campaign) -> placeholders.Template:
-    """The text of ``campaign`` with its merge fields."""
-    return placeholders.parse(campaign.text, html=campaign.options.get("body_format") == "html")
-
-
-def has_own_texts(campaign: Campaign) -> bool:
-    """Whether each person's text is made here: the multi-channel call merges nothing."""
-    return goes_by_multi_channel(campaign) and bool(template_of(campaign).fallbacks)
-
-
-def goes_by_multi_channel(campaign: Campaign) -> bool:
-    """Which of the gateway's calls takes it. For an SMS the launch decides, by the setting."""
-    if campaign.channel != Channel.SMS:
-        return True
-    if campaign.status == CampaignStatus.DRAFT:
-        return conf.sms_by_multi_channel
-    return bool(campaign.options.get(ROUTED))
-
-
-def overseas(field: str) -> Q:
-    """Addresses in French territories with hours of their own."""
-    prefixes = (Q(**{f"{field}__startswith": prefix}) for prefix in numbers.OVERSEAS_ZONES)
-    return reduce(or_, prefixes)
-
-
-def zone_of(field: str) -> Combinable:
-    """The time zone of an address, where it is not that of the settings; else ""."""
-    whens = (
-        When(**{f"{field}__startswith": prefix, "then": Value(zone)})
-        for prefix, zone in numbers.OVERSEAS_ZONES.items()
-    )
-    return Case(*whens, default=Value(""), output_field=CharField())
-
-
-def keeps_local_hours(campaign: Campaign) -> bool:
-    """Whether it may leave at some hours only, which are those of each person."""
-    by_phone = channels.TRAITS[campaign.channel].family == "phone"
-    return by_phone and campaign.is_marketing and bool(conf.quiet_hours)
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody given by a developer: an address as written, values, perhaps a contact."""
-
-    address: str
-    values: Mapping[str, str]
-    contact_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -231,26 +175,6 @@ def judge_people(
         yield _judge_chunk(chunk, rules, taken)
 
 
-def people_of(
-    recipients: Any,
-    phone_field: str | None,
-    fields: Any,
-    family: str = Family.PHONE.value,
-) -> Iterator[Person]:
-    """Read ``send_campaign(recipients=…)``: addresses, mappings, contacts, or any queryset.
-
-    Raises :class:`InvalidCampaign` for a literal that is no address or has unknown keys; rows of
-    a queryset are judged later instead.
-    """
-    if isinstance(recipients, QuerySet):
-        yield from _rows_of(recipients, phone_field, fields or {}, family)
-        return
-    if isinstance(recipients, str | Mapping | Contact):
-        recipients = [recipients]
-    for position, item in enumerate(recipients, 1):
-        yield _literal(item, position, family)
-
-
 def values_of(
     campaign: Campaign, contacts: "QuerySet[Contact]"
 ) -> Iterator[tuple[dict[str, str], int]]:
@@ -259,13 +183,13 @@ def values_of(
     Where only SMS are counted, values of letters that take the same room are one: a million
     names become some thirty lengths.
     """
-    template = template_of(campaign)
+    template = routes.template_of(campaign)
     people = receiving(contacts).order_by()
     names = [f"value_{name}" for name in template.fields]
     if not names:
         yield {}, people.count()
         return
-    if campaign.channel == Channel.SMS and not has_own_texts(campaign):
+    if campaign.channel == Channel.SMS and not routes.has_own_texts(campaign):
         people = people.annotate(**{f"room_{name}": _room(name) for name in template.fields})
         names = [f"room_{name}" for name in template.fields]
     groups = people.values_list(*names).annotate(people=Count("pk"))
@@ -343,10 +267,10 @@ def _email_reasons(rules: Rules) -> Iterator[When]:
 def _judge_chunk(
     chunk: Sequence[Person], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
 ) -> list[Judged]:
-    canonical = [_canonical(person.address, rules.family) for person in chunk]
-    known = _Known([address for address in canonical if address], rules, taken)
+    addresses = [canonical(person.address, rules.family) for person in chunk]
+    known = _Known([address for address in addresses if address], rules, taken)
     judged = []
-    for person, found in zip(chunk, canonical, strict=True):
+    for person, found in zip(chunk, addresses, strict=True):
         values = {
             name: person.values.get(name) or fallback or ""
             for name, fallback in rules.fallbacks.items()
@@ -359,12 +283,6 @@ def _judge_chunk(
         address = found or person.address[:254] or None
         judged.append(Judged(address, values, person.contact_id, exclusion, payload))
     return judged
-
-
-def _canonical(address: str, family: str) -> str | None:
-    if family == Family.EMAIL:
-        return emails.canonical(address)
-    return numbers.canonical(address, conf.region)
 
 
 def _payload(address: str, values: Mapping[str, str], rules: Rules) -> str:
@@ -435,80 +353,3 @@ def _exclusion(
     if any(len(value) > placeholders.LONGEST_VALUE for value in values.values()):
         return Exclusion.VALUE_TOO_LONG
     return Exclusion.DUPLICATE if address in known.taken else Exclusion.NONE
-
-
-def _rows_of(
-    queryset: "QuerySet[Any]", phone_field: str | None, fields: Mapping[str, str], family: str
-) -> Iterator[Person]:
-    key = ADDRESS_FIELDS[family]
-    known = (*placeholders.FIELDS, key)
-    unknown = set(fields) - set(known)
-    if unknown:
-        raise InvalidCampaign(
-            "fields",
-            f"unknown: {', '.join(sorted(unknown))}; "
-            f"map one of {', '.join(known)} to a field of yours.",
-        )
-    address_field = fields.get(key) or (phone_field if family == Family.PHONE else None)
-    if not address_field:
-        field, what = (
-            ("fields", "map email to the field with the address.")
-            if family == Family.EMAIL
-            else ("phone_field", "name the field of the queryset with the number.")
-        )
-        raise InvalidCampaign(field, what)
-    names = [name for name in fields if name != key]
-    rows = queryset.values_list(address_field, *(fields[name] for name in names))
-    for address, *values in rows.iterator(chunk_size=2000):
-        yield Person(
-            str(address or ""),
-            {name: str(value or "") for name, value in zip(names, values, strict=True)},
-        )
-
-
-def _literal(item: Any, position: int, family: str) -> Person:
-    key = ADDRESS_FIELDS[family]
-    if isinstance(item, Contact):
-        values = {name: getattr(item, name) for name in placeholders.FIELDS}
-        return Person(str(getattr(item, key) or ""), values, item.pk)
-    if isinstance(item, Mapping):
-        known = (*ADDRESS_FIELDS.values(), *placeholders.FIELDS)
-        unknown = set(map(str, item)) - set(known)
-        if unknown:
-            raise InvalidCampaign(
-                "recipients",
-                f"number {position} has unknown keys: {', '.join(sorted(unknown))}; "
-                f"known are {', '.join(known)}.",
-            )
-        address = item.get(key)
-        values = {
-            name: str(item[name]) for name in placeholders.FIELDS if item.get(name) is not None
-        }
-    else:
-        address, values = item, {}
-    if _canonical(str(address or ""), family) is None:
-        said = (
-            _("number %(position)d, “%(address)s”, is no e-mail address; write it like "
-              "ada@example.org, or leave this person out.")
-            if family == Family.EMAIL
-            else _("number %(position)d, “%(address)s”, is no phone number; write it like "
-                   "+33612345678, or leave this person out.")
-        )  # fmt: skip
-        values_said = {"position": position, "address": str(address)[:40]}
-        raise InvalidCampaign("recipients", said % values_said)
-    return Person(str(address), values)
-
-
-def list_ids(contact_lists: Iterable[Any]) -> list[int]:
-    """Keys of lists given as objects or names; raises :class:`InvalidCampaign` for others."""
-    if isinstance(contact_lists, str | ContactList):
-        contact_lists = [contact_lists]
-    given = list(contact_lists)
-    names = {item for item in given if isinstance(item, str)}
-    by_name = dict(ContactList.objects.filter(name__in=names).values_list("name", "pk"))
-    missing = names - set(by_name)
-    if missing:
-        raise InvalidCampaign(
-            "contact_lists", f"there is no list named {', '.join(sorted(missing))}."
-        )
-    return [by_name[item] if isinstance(item, str) else item.pk for item in given]

@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from . import drafts, handover, previews, pump, settlement, signals, snapshot
-from .audience import ROUTED
 from .conf import conf
 from .dispatch import message_of
 from .drafts import Sources
@@ -34,6 +33,7 @@ from .models import (
     Scheduler,
 )
 from .previews import Preview
+from .routes import ROUTED
 
 logger = logging.getLogger("octopush_django.campaigns")
 

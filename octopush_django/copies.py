@@ -8,12 +8,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from .audience import ADDRESS_FIELDS, ROUTED
 from .campaigns import launch_campaign, send_campaign
 from .channels import TRAITS
 from .drafts import FLAGS
 from .exceptions import InvalidCampaign
 from .models import Campaign
+from .people import ADDRESS_FIELDS
+from .routes import ROUTED
 
 MOST_TESTS = 5
 LONGEST_NAME = 200

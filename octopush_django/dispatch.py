@@ -20,7 +20,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from . import channels, placeholders
-from .audience import goes_by_multi_channel
 from .compliance import SendingHours
 from .conf import conf
 from .lifecycle import conclude, hold, note, release
@@ -43,6 +42,7 @@ from .models import (
     SendAttempt,
 )
 from .models.sending import FrameQuerySet
+from .routes import goes_by_multi_channel
 
 CLAIM_LIMIT = 16
 LEASE = timedelta(seconds=120)

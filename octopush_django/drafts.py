@@ -18,6 +18,7 @@ from .compliance import Finding, SendingHours
 from .conf import conf
 from .exceptions import ComplianceError, InvalidCampaign, InvalidRequest
 from .models import Campaign, Channel, Contact, Family, Purpose, Scheduler, SmsType
+from .people import Person, list_ids, people_of
 
 LARGEST_PAST = timedelta(minutes=1)
 FURTHEST_FUTURE = timedelta(days=366)
@@ -57,7 +58,7 @@ class Sources:
     ) -> "Sources":
         if recipients is None and contact_lists is None and contacts is None:
             raise InvalidCampaign("recipients", "say who receives it.")
-        lists = audience.list_ids(contact_lists or [])
+        lists = list_ids(contact_lists or [])
         chosen = audience.contacts_in(lists) if lists else None
         if isinstance(recipients, QuerySet) and recipients.model is Contact and not phone_field:
             contacts, recipients = _either(contacts, recipients), None
@@ -77,8 +78,8 @@ class Sources:
                 pass
         return sources
 
-    def stream(self) -> Iterable[audience.Person]:
-        return audience.people_of(self.people, self.phone_field, self.fields, self.family)
+    def stream(self) -> Iterable[Person]:
+        return people_of(self.people, self.phone_field, self.fields, self.family)
 
 
 def _either(first: "QuerySet[Contact] | None", second: "QuerySet[Contact]") -> "QuerySet[Contact]":

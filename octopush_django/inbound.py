@@ -9,25 +9,22 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.utils import timezone
 
-from . import queue, signals
+from . import matching, signals
 from .conf import conf
 from .events import Incoming, Notice, Report, Unreadable, understand
 from .keywords import classify_reply
-from .lifecycle import conclude
+from .matching import Matcher, campaigns_of
 from .models import (
     EventKind,
     EventState,
     Family,
-    Frame,
     FrameStatus,
     OptOut,
     OptOutSource,
@@ -43,7 +40,6 @@ from .models.bulk import add_each, update_each
 logger = logging.getLogger("octopush_django.inbound")
 
 BATCH = 500
-REPORTS_COME_WITHIN = timedelta(hours=72)
 MOST_TRIES = 3
 LINGER = 1.2
 """Seconds that an applier waits for stragglers: a web process rings once a second at most."""
@@ -132,33 +128,6 @@ def apply_events(*, linger: float = 0.0) -> int:
             linger = 0.0
 
 
-def replay(tickets: Sequence[str]) -> None:
-    """Apply the events again that came before their ticket was known."""
-    if not tickets:
-        return
-    waiting = WebhookEvent.objects.filter(state=EventState.UNMATCHED, ticket__in=tickets)
-    if waiting.update(state=EventState.RECEIVED, tries=0):
-        queue.ring("apply_events")
-
-
-def replay_known(now: datetime | None = None) -> None:
-    """Apply the waiting events again whose ticket is known by now, or may be learned from them.
-
-    A report that comes while its frame is being called teaches nothing at that moment. If the
-    answer to that call is then lost, it is the only one to know the ticket.
-    """
-    now = now or timezone.now()
-    known = Frame.objects.filter(ticket=OuterRef("ticket"))
-    waiting = WebhookEvent.objects.filter(Exists(known), state=EventState.UNMATCHED)
-    waiting.exclude(ticket="").update(state=EventState.RECEIVED, tries=0)
-    since = _ticketless().filter(first_posted_at__gt=now - REPORTS_COME_WITHIN)
-    first = since.aggregate(first=Min("first_posted_at"))["first"]
-    if first:
-        WebhookEvent.objects.filter(
-            state=EventState.UNMATCHED, kind=EventKind.REPORT, received_at__gte=first
-        ).update(state=EventState.RECEIVED, tries=0)
-
-
 def opt_out(
     address: str,
     *,
@@ -235,7 +204,7 @@ def _apply_batch() -> int:
         update_each(events, ["state", "error", "tries"])
     # A ticket may have been written while this batch was read: whoever wrote it either saw these
     # events waiting, or is seen now.
-    replay(list(_campaigns_of(unknown)))
+    matching.replay(list(campaigns_of(unknown)))
     return len(events)
 
 
@@ -264,90 +233,13 @@ def _apply(events: Sequence[WebhookEvent]) -> set[str]:
         event.state = EventState.QUARANTINED if error else EventState.APPLIED
         event.error = error
         read.append(_Read(event, notices))
-    matcher = _Matcher(notice for item in read for notice in item.notices)
+    matcher = Matcher(notice for item in read for notice in item.notices)
     _apply_reports(read, matcher)
     _apply_incoming(read, matcher)
     return matcher.unknown
 
 
-def _campaigns_of(tickets: set[str]) -> dict[str, int]:
-    if not tickets:
-        return {}
-    frames = Frame.objects.filter(ticket__in=tickets, campaign__simulation=False)
-    return dict(frames.values_list("ticket", "campaign_id"))
-
-
-class _Matcher:
-    """Finds the recipients that notices speak of: a few queries for a whole batch."""
-
-    def __init__(self, notices: Iterable[Notice]) -> None:
-        notices = list(notices)
-        tickets = {notice.ticket for notice in notices if notice.ticket}
-        addresses = {notice.address for notice in notices}
-        self.campaigns = _campaigns_of(tickets)
-        self.unknown = tickets - set(self.campaigns)
-        self._learn(notices)
-        self._recipients = {
-            (recipient.campaign_id, recipient.address): recipient
-            for recipient in Recipient.objects.select_for_update()
-            .filter(campaign__in=set(self.campaigns.values()), address__in=addresses)
-            .filter(frame__isnull=False)
-            .order_by("pk")
-        }
-
-    def recipient(self, notice: Notice) -> Recipient | None:
-        campaign_id = self.campaigns.get(notice.ticket)
-        return self._recipients.get((campaign_id or 0, notice.address))
-
-    def _learn(self, notices: Iterable[Notice]) -> None:
-        """Learn the ticket of a frame whose answer was lost, from the first report about it."""
-        for notice in notices:
-            if notice.ticket not in self.unknown or not isinstance(notice, Report):
-                continue
-            if _is_on_its_way(notice.address):
-                continue
-            candidates = _ticketless().filter(recipients__address=notice.address)
-            candidates = candidates.select_for_update(of=("self",))
-            frames = list(candidates[:2])
-            if len(frames) == 1:
-                self._accept(frames[0], notice.ticket)
-                self.unknown.discard(notice.ticket)
-
-    def _accept(self, frame: Frame, ticket: str) -> None:
-        frame.ticket = ticket
-        frame.status = FrameStatus.ACCEPTED
-        frame.next_action_at = None
-        frame.cost_is_estimate = frame.cost is None or frame.cost_is_estimate
-        frame.save(update_fields=["ticket", "status", "next_action_at", "cost_is_estimate"])
-        self.campaigns[ticket] = frame.campaign_id
-        campaign_id = frame.campaign_id
-        transaction.on_commit(lambda: replay([ticket]))
-        transaction.on_commit(lambda: conclude([campaign_id]))
-        signals.send_after_commit(
-            signals.frame_accepted,
-            Frame,
-            campaign_id=campaign_id,
-            frame_id=frame.pk,
-            ticket=ticket,
-        )
-
-
-def _ticketless() -> "QuerySet[Frame]":
-    """Frames that went out, or may have, and of which no ticket is known."""
-    return Frame.objects.filter(
-        status__in=(FrameStatus.ACCEPTED, FrameStatus.UNCERTAIN, FrameStatus.UNDECIDED),
-        ticket="",
-        first_posted_at__isnull=False,
-        campaign__simulation=False,
-    )
-
-
-def _is_on_its_way(address: str) -> bool:
-    """Whether a call for this address is being made: the ticket may well be that one's."""
-    return Frame.objects.filter(status=FrameStatus.SENDING, recipients__address=address).exists()
-
-
-def _apply_reports(read: Sequence[_Read], matcher: _Matcher) -> None:
+def _apply_reports(read: Sequence[_Read], matcher: Matcher) -> None:
     changed: dict[int, Recipient] = {}
     tallied: Counter[tuple[Any, ...]] = Counter()
     for item in read:
@@ -399,7 +291,7 @@ def _note_call(recipient: Recipient, report: Report) -> bool:
     return news
 
 
-def _apply_incoming(read: Sequence[_Read], matcher: _Matcher) -> None:
+def _apply_incoming(read: Sequence[_Read], matcher: Matcher) -> None:
     for item in read:
         for notice in item.notices:
             if not isinstance(notice, Incoming):
@@ -412,7 +304,7 @@ def _apply_incoming(read: Sequence[_Read], matcher: _Matcher) -> None:
                 _store_reply(item.event, notice, campaign_id, recipient_id)
 
 
-def _origin(notice: Incoming, matcher: _Matcher) -> tuple[int | None, int | None]:
+def _origin(notice: Incoming, matcher: Matcher) -> tuple[int | None, int | None]:
     """The campaign that is answered: by ticket, else the last one that this address got."""
     recipient = matcher.recipient(notice)
     if recipient is None:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from . import audience, compliance, numbers, reports
+from . import audience, compliance, numbers, reports, routes
 from .compliance import Finding
 from .conf import conf
 from .drafts import Sources, findings_of
@@ -108,9 +108,9 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
 
 def _overseas(campaign: Campaign, sources: Sources, judged: "QuerySet[Contact] | None") -> int:
     """People of the lists who get it at hours of their own."""
-    if judged is None or sources.contacts is None or not audience.keeps_local_hours(campaign):
+    if judged is None or sources.contacts is None or not routes.keeps_local_hours(campaign):
         return 0
-    elsewhere = audience.overseas("phone_number")
+    elsewhere = routes.overseas("phone_number")
     if not sources.contacts.filter(elsewhere).exists():
         return 0
     return audience.receiving(judged).filter(elsewhere).count()
@@ -121,7 +121,7 @@ def _surcharge(campaign: Campaign, requests: int) -> Decimal:
 
     For the multi-channel call it names none, and none is invented.
     """
-    if not campaign.auto_remove_blacklisted or audience.goes_by_multi_channel(campaign):
+    if not campaign.auto_remove_blacklisted or routes.goes_by_multi_channel(campaign):
         return Decimal(0)
     return BLACKLIST_PRICE * requests
 
@@ -203,10 +203,10 @@ def preview_frozen(campaign: Campaign) -> Preview:
 
 def _frozen_texts(campaign: Campaign) -> Iterator[tuple[str, int]]:
     recipients = campaign.recipients.all().included().order_by()
-    template = audience.template_of(campaign)
+    template = routes.template_of(campaign)
     if not template.fields:
         yield template.text, recipients.count()
-    elif audience.has_own_texts(campaign):
+    elif routes.has_own_texts(campaign):
         groups = recipients.values_list("frame__text").annotate(people=Count("pk"))
         yield from groups.iterator(chunk_size=2000)
     else:

@@ -4,11 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from . import audience, channels, compliance, placeholders, segments
+from . import channels, compliance, placeholders, routes, segments
 from .compliance import Finding
 from .conf import conf
+from .cutting import Texts, cut
 from .models import Campaign, Channel
-from .snapshot import Texts, cut
 
 MOST_SAVINGS = 10
 """Characters for which a saving is worked out; a text of more is no text of the alphabet."""
@@ -29,11 +29,11 @@ class Reading:
     def __init__(self, campaign: Campaign) -> None:
         self._is_sms, self._sms_type = campaign.channel == Channel.SMS, campaign.sms_type
         self._units = channels.TRAITS[campaign.channel].units
-        self._template = audience.template_of(campaign)
+        self._template = routes.template_of(campaign)
         self._least = self._units(self._template.render(dict.fromkeys(placeholders.FIELDS, "")))
         self._histogram: Counter[int] = Counter()
         self._causes: dict[int, Counter[str]] = defaultdict(Counter)
-        self._texts = Texts(conf.frame_size) if audience.has_own_texts(campaign) else None
+        self._texts = Texts(conf.frame_size) if routes.has_own_texts(campaign) else None
         self._variants = _variants(campaign) if self._is_sms else {}
         self._saved: Counter[str] = Counter()
 

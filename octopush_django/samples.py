@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Length
 
-from . import audience, channels, segments
+from . import audience, channels, routes, segments
 from .drafts import Sources
 from .models import Campaign, Contact
 
@@ -66,7 +66,7 @@ def dearest(campaign: Campaign) -> Sample | None:
 
 def _candidates(campaign: Campaign) -> Iterator[Contact]:
     people = audience.receiving(judged(campaign))
-    names = [f"value_{name}" for name in audience.template_of(campaign).fields]
+    names = [f"value_{name}" for name in routes.template_of(campaign).fields]
     if not names:
         return
     lengths: Any = sum((Length(F(name)) for name in names[1:]), Length(F(names[0])))
@@ -78,7 +78,7 @@ def _candidates(campaign: Campaign) -> Iterator[Contact]:
 
 
 def _read(campaign: Campaign, contact: Contact) -> Sample:
-    template = audience.template_of(campaign)
+    template = routes.template_of(campaign)
     values = {name: getattr(contact, f"value_{name}") for name in template.fields}
     text = template.render(values)
     return Sample(contact, values, text, channels.TRAITS[campaign.channel].units(text))

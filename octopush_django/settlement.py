@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import inbound, placeholders, segments, signals
+from . import matching, placeholders, segments, signals
 from .answers import Answer
 from .conf import conf
 from .dispatch import Claim
@@ -63,7 +63,7 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
         update_each(frames.values(), _SETTLED_FIELDS)
         tickets = [frame.ticket for frame in accepted if frame.ticket]
         # Once an applier can read the tickets: before, it may set an event aside unseen.
-        transaction.on_commit(lambda: inbound.replay(tickets))
+        transaction.on_commit(lambda: matching.replay(tickets))
         for frame in accepted:
             _after_pilot(frame, now)
         if any(frame.campaign.status == CampaignStatus.CANCELLED for frame in frames.values()):

@@ -5,7 +5,7 @@ Needs nothing from the queue, and every step repeats its condition: run it as of
 
 from django.utils import timezone
 
-from . import credit, dispatch, inbound, pump, queue
+from . import credit, dispatch, matching, pump, queue
 from .campaigns import start_due
 from .lifecycle import conclude, withdraw_cancelled
 from .models import Campaign, CampaignStatus, EventState, WebhookEvent
@@ -16,7 +16,7 @@ def sweep() -> None:
     dispatch.expire_leases()
     start_due()
     withdraw_cancelled()
-    inbound.replay_known()
+    matching.replay_known()
     if WebhookEvent.objects.filter(state=EventState.RECEIVED).exists():
         queue.ring("apply_events")
     active = (CampaignStatus.SENDING, CampaignStatus.PAUSED)

@@ -10,6 +10,7 @@ from octopush_django import audience, placeholders
 from octopush_django.conf import REAL_BACKEND
 from octopush_django.exceptions import InvalidCampaign
 from octopush_django.models import Contact, ContactList, OptOut
+from octopush_django.people import Person, people_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +71,7 @@ def in_python(people, chosen_rules):
 def as_person(contact):
     values = {name: getattr(contact, name) for name in placeholders.FIELDS}
     raw = Contact.objects.filter(pk=contact.pk).values_list("phone_number", flat=True).get()
-    return audience.Person(str(raw or ""), values, contact.pk)
+    return Person(str(raw or ""), values, contact.pk)
 
 
 def test_every_reason_in_sql_and_in_python(excluded):
@@ -125,7 +126,7 @@ def test_payloads_hold_only_what_the_text_uses():
     [in_database] = judged.annotate(p=audience.payload_in_sql(chosen)).values_list("p", flat=True)
     expected = {"phone_number": "+33612345678", "first_name": 'Zoé "x"', "param1": "rien"}
     assert json.loads(in_database) == expected
-    person = audience.Person("0612345678", {"first_name": 'Zoé "x"'})
+    person = Person("0612345678", {"first_name": 'Zoé "x"'})
     [[judged_person]] = audience.judge_people([person], chosen, lambda addresses: set())
     assert json.loads(judged_person.payload) == expected
 
@@ -138,7 +139,7 @@ def test_numbers_changed_around_the_orm_are_looked_up_again():
 
 def test_duplicates_within_and_across_chunks(monkeypatch):
     monkeypatch.setattr(audience, "CHUNK", 2)
-    people = [audience.Person(text, {}) for text in ("0612345678", "+33612345678", "0612345678")]
+    people = [Person(text, {}) for text in ("0612345678", "+33612345678", "0612345678")]
     taken = set()
     verdicts = []
     chosen = rules(fallbacks={})
@@ -151,7 +152,7 @@ def test_duplicates_within_and_across_chunks(monkeypatch):
 def test_a_foreign_queryset_is_mapped_and_judged():
     User.objects.create(username="0612345678", first_name="Ana")
     User.objects.create(username="rubbish")
-    stream = audience.people_of(User.objects.order_by("pk"), "username",
+    stream = people_of(User.objects.order_by("pk"), "username",
                                 {"first_name": "first_name"})  # fmt: skip
     [chunk] = audience.judge_people(stream, rules(), lambda addresses: set())
     assert [str(person.exclusion) for person in chunk] == ["", "invalid"]
@@ -164,12 +165,12 @@ def test_a_foreign_queryset_is_mapped_and_judged():
 )  # fmt: skip
 def test_a_wrong_literal_raises_and_names_its_place(recipients, field):
     with pytest.raises(InvalidCampaign, match="number 1") as refusal:
-        list(audience.people_of(recipients, None, None))
+        list(people_of(recipients, None, None))
     assert refusal.value.field == field
 
 
 def test_a_queryset_needs_its_fields_named():
     with pytest.raises(InvalidCampaign, match="phone_field"):
-        list(audience.people_of(User.objects.all(), None, None))
+        list(people_of(User.objects.all(), None, None))
     with pytest.raises(InvalidCampaign, match="prenom"):
-        list(audience.people_of(User.objects.all(), "username", {"prenom": "first_name"}))
+        list(people_of(User.objects.all(), "username", {"prenom": "first_name"}))

@@ -10,6 +10,7 @@ from octopush_django import audience, dispatch, emails
 from octopush_django.campaigns import preview_campaign, send_campaign
 from octopush_django.exceptions import InvalidCampaign
 from octopush_django.models import Contact, ContactList, OptOut
+from octopush_django.people import Person
 from octopush_django.testing import deliver, outbox, run_pump
 
 OPTIONS = {"email_from": "news@shop.fr", "subject": "News"}
@@ -120,7 +121,7 @@ def in_sql(chosen):
 
 def in_python(chosen):
     contacts = Contact.objects.order_by("pk")
-    people = [audience.Person(c.email, {"first_name": c.first_name}, c.pk) for c in contacts]
+    people = [Person(c.email, {"first_name": c.first_name}, c.pk) for c in contacts]
     stream = audience.judge_people(people, chosen, lambda addresses: set())
     return {person.contact_id: str(person.exclusion) for chunk in stream for person in chunk}
 

@@ -8,9 +8,9 @@ import pytest
 
 from octopush_django import dispatch, numbers, settlement
 from octopush_django.answers import Answer
-from octopush_django.audience import overseas
 from octopush_django.campaigns import preview_campaign
 from octopush_django.models import Contact, ContactList, Frame
+from octopush_django.routes import overseas
 from octopush_django.testing import outbox
 
 from .people import STOP, number, send

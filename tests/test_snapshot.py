@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octopush_django.campaigns import launch_campaign
+from octopush_django.cutting import cut
 from octopush_django.exceptions import EmptyAudience
 from octopush_django.models import Campaign, Contact, Frame, Recipient
-from octopush_django.snapshot import cut
 
 from .people import make_list, number, send, send_marketing
 

@@ -22,7 +22,6 @@ from django.utils.translation import gettext_lazy
 
 from .. import campaigns as verbs
 from .. import copies, samples, segments, wallet
-from ..audience import has_own_texts
 from ..channels import spoken_seconds
 from ..compliance import MOST_REQUESTS
 from ..conf import conf
@@ -36,6 +35,7 @@ from ..models import (
     Exclusion,
     Halt,
 )
+from ..routes import has_own_texts
 from .channel_forms import FORMS
 from .forms import OnceForm, SendForm, TestForm
 from .html_preview import harmless

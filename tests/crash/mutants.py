@@ -20,7 +20,7 @@ CALL = "octopush_django.backends.octopush:OctopushBackend.send"
 SETTLE = "octopush_django.settlement:settle"
 APPLY = "octopush_django.inbound:_apply_batch"
 RECEIVE = "octopush_django.inbound:receive"
-NOWHERE = "octopush_django.inbound:_Matcher._accept"
+NOWHERE = "octopush_django.matching:Matcher._accept"
 
 MUTANTS = []
 
