@@ -35,6 +35,7 @@ from django.db.models.functions import (
     NullIf,
     Repeat,
     Replace,
+    Trim,
 )
 from django.db.models.lookups import GreaterThan
 
@@ -123,7 +124,8 @@ def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Con
     reasons = list(_exclusions(rules))
     if rules.family == Family.EMAIL:
         earlier = contacts.filter(email=OuterRef("email"), pk__lt=OuterRef("pk"))
-        earlier = earlier.annotate(exclusion=_first_of(reasons)).filter(exclusion="")
+        judged = earlier.annotate(**values).annotate(exclusion=_first_of(reasons))
+        earlier = judged.filter(exclusion="")
         reasons.append(When(Exists(earlier), then=Value(Exclusion.DUPLICATE)))
     return contacts.annotate(**values).annotate(exclusion=_first_of(reasons))
 
@@ -212,7 +214,8 @@ def _first_of(reasons: Sequence[When]) -> Combinable:
 
 
 def _filled(name: str, rules: Rules) -> Combinable:
-    return Coalesce(NullIf(F(name), Value("")), Value(rules.fallbacks[name] or ""))
+    """The value without blanks around it; nothing but blanks is no value."""
+    return Coalesce(NullIf(Trim(F(name)), Value("")), Value(rules.fallbacks[name] or ""))
 
 
 def _exclusions(rules: Rules) -> Iterator[When]:
@@ -240,9 +243,9 @@ def _exclusions(rules: Rules) -> Iterator[When]:
             yield When(~given, then=Value(Exclusion.CONSENT_UNKNOWN))
     for name, fallback in rules.fallbacks.items():
         if fallback is None:
-            yield When(Q(**{name: ""}), then=Value(Exclusion.MISSING_VALUE))
+            yield When(Q(**{f"value_{name}": ""}), then=Value(Exclusion.MISSING_VALUE))
     for name in rules.fallbacks:
-        too_long = GreaterThan(Length(F(name)), Value(placeholders.LONGEST_VALUE))
+        too_long = GreaterThan(Length(F(f"value_{name}")), Value(placeholders.LONGEST_VALUE))
         yield When(too_long, then=Value(Exclusion.VALUE_TOO_LONG))
 
 
@@ -272,7 +275,7 @@ def _judge_chunk(
     judged = []
     for person, found in zip(chunk, addresses, strict=True):
         values = {
-            name: person.values.get(name) or fallback or ""
+            name: (person.values.get(name) or "").strip(" ") or fallback or ""
             for name, fallback in rules.fallbacks.items()
         }
         exclusion = _exclusion(person, found, values, rules, known)

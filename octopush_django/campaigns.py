@@ -160,19 +160,26 @@ def preview_campaign(
     return previews.preview_of(campaign, sources)
 
 
-def launch_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
-    """Send a draft now. Raises :class:`NotAllowedNow` if somebody else was faster."""
+def launch_campaign(campaign: Campaign, *, by: Any = None, people: int | None = None) -> Campaign:
+    """Send a draft now. ``people``: how many were expected to receive it, if that was looked at.
+
+    Raises :class:`NotAllowedNow` if somebody else was faster, or changed what was looked at.
+    """
     drafts.refuse_errors(drafts.findings_of(campaign))
     with transaction.atomic():
         campaign.send_at = None
-        _approve(campaign, Sources.of(campaign), by=by)
+        _refuse_changed(campaign)
+        _approve(campaign, Sources.of(campaign), by=by, people=people)
     return campaign
 
 
-def schedule_campaign(campaign: Campaign, send_at: datetime, *, by: Any = None) -> Campaign:
+def schedule_campaign(
+    campaign: Campaign, send_at: datetime, *, by: Any = None, people: int | None = None
+) -> Campaign:
     """Send a draft at ``send_at`` (aware), or move a scheduled campaign there.
 
-    Who receives it is frozen now; who opts out until then is left out then.
+    Who receives it is frozen now; who opts out until then is left out then. ``people`` and what
+    is raised: as for :func:`launch_campaign`.
     """
     drafts.check_send_at(send_at)
     if campaign.status == CampaignStatus.SCHEDULED:
@@ -181,7 +188,8 @@ def schedule_campaign(campaign: Campaign, send_at: datetime, *, by: Any = None) 
     campaign.send_at = send_at
     drafts.refuse_errors(drafts.findings_of(campaign))
     with transaction.atomic():
-        _approve(campaign, Sources.of(campaign), by=by)
+        _refuse_changed(campaign)
+        _approve(campaign, Sources.of(campaign), by=by, people=people)
     return campaign
 
 
@@ -334,7 +342,18 @@ def start_due(now: datetime | None = None) -> int:
     return started
 
 
-def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
+def _refuse_changed(campaign: Campaign) -> None:
+    """What is sent is what the row says: it must not have changed since ``campaign`` was read.
+
+    The lock keeps it so until the launch is committed.
+    """
+    names = previews.LOOKED_AT
+    row = Campaign.objects.select_for_update().filter(pk=campaign.pk).values(*names).first()
+    if row is not None and row != {name: getattr(campaign, name) for name in names}:
+        raise NotAllowedNow(_("It was changed meanwhile. Please look again; nothing was sent."))
+
+
+def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | None = None) -> None:
     """One conditional UPDATE decides who owns the launch; then freeze, in the same transaction."""
     now = timezone.now()
     hand_over = campaign.scheduler == Scheduler.GATEWAY
@@ -348,6 +367,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
         simulation=simulation,
         options=_with_route(campaign),
         expected_units=campaign.expected_units,
+        expected_cost=campaign.expected_cost,
         sender=campaign.sender,
         instance=conf.instance or "",
         launched_by=by if getattr(by, "pk", None) else None,
@@ -359,8 +379,12 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any) -> None:
         message_of(campaign)
     except InvalidRequest as error:
         raise InvalidCampaign(error.field, error.problem) from error
-    if not snapshot.freeze(campaign, sources.contacts, sources.stream()):
+    frozen = snapshot.freeze(campaign, sources.contacts, sources.stream())
+    if not frozen:
         raise EmptyAudience(previews.exclusions_of(campaign))
+    if people not in (None, frozen):
+        said = _("Who receives it changed meanwhile. Please look again; nothing was sent.")
+        raise NotAllowedNow(said)
     if previews.asks_for_replies(campaign):
         drafts.refuse_errors(previews.replies_findings(previews.abroad_of(campaign)))
     if not waits:

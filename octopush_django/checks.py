@@ -91,13 +91,24 @@ def _shaped() -> Iterator[CheckMessage]:
         compliance.SendingHours.parse(conf.quiet_hours, conf.zone)
     except ValueError as error:
         yield Error(f"OCTOPUSH_QUIET_HOURS: {error}.", id="octopush_django.E006")
+    yield from _stop_problems()
+
+
+def _stop_problems() -> Iterator[CheckMessage]:
+    patterns = []
     for pattern in conf.stop_patterns:
         try:
-            re.compile(pattern)
+            patterns.append(re.compile(pattern))
         except re.error as error:
             yield Error(
                 f"OCTOPUSH_STOP_PATTERNS: {pattern!r}: {error}.", id="octopush_django.E007"
             )
+    if not any(pattern.search(conf.stop_mention) for pattern in patterns):
+        yield Error(
+            "OCTOPUSH_STOP_MENTION matches none of OCTOPUSH_STOP_PATTERNS: what the desk proposes "
+            "would be refused.",
+            id="octopush_django.E008",
+        )
 
 
 def _queue_problems() -> Iterator[CheckMessage]:

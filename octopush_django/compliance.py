@@ -25,7 +25,9 @@ LONGEST_UNICODE = 8 * segments.UCS2_EACH
 MOST_SEGMENTS = 8
 MOST_REQUESTS = 2000
 """Requests of one campaign whose texts are made here: one at least for each different text."""
-LOW_COST_STOP = re.compile(r"\bno PUB=STOP(?!\w)")
+STOP_MENTION = "STOP au XXXXX"
+"""The gateway puts its own short number in place of the five X."""
+LOW_COST_STOP = r"\bno PUB=STOP(?!\w)"
 _SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
 _PROMOTIONAL = re.compile(
     r"\b(?:soldes?|promos?|promotions?|remises?|offres? (?:sp[ée]ciale|exclusive|valable)s?|"
@@ -62,15 +64,19 @@ def check_message(
     sender: str | None,
     with_replies: bool = False,
     stop_patterns: Sequence[str] = (),
+    stop_mention: str = STOP_MENTION,
     channel: str = "sms",
 ) -> list[Finding]:
-    """Everything that text, sender and purpose alone can tell."""
+    """Everything that text, sender and purpose alone can tell.
+
+    ``stop_patterns``: regular expressions of the mention; ``stop_mention``: the one to propose.
+    """
     template = placeholders.parse(text)
     if channel != "sms":
         return [*_check_own_text(template), *_check_sender(sender, channel=channel)]
     return [
         *_check_text(template, sms_type),
-        *_check_stop(text, purpose, sms_type, stop_patterns),
+        *_check_stop(text, purpose, sms_type, stop_patterns, stop_mention),
         *_check_sender(sender, with_replies),
     ]
 
@@ -152,19 +158,23 @@ def check_most_segments(most: int, sms_type: str) -> list[Finding]:
 
 
 def _check_stop(
-    text: str, purpose: str, sms_type: str, patterns: Sequence[str]
+    text: str, purpose: str, sms_type: str, patterns: Sequence[str], mention: str
 ) -> Iterable[Finding]:
-    found = sum(len(re.findall(pattern, text)) for pattern in patterns)
-    if sms_type == "sms_low_cost":
-        found += len(LOW_COST_STOP.findall(text))
-    if purpose == "wholesale" and found == 0:
+    accepted = [*patterns, LOW_COST_STOP] if sms_type == "sms_low_cost" else patterns
+    # Two patterns may know the same mention: places are counted, not matches.
+    found = {match.start() for pattern in accepted for match in re.finditer(pattern, text)}
+    is_marketing = purpose == "wholesale"
+    if is_marketing and not found:
         message = _(
             "A marketing text must tell how to refuse further messages. "
-            "Add “STOP au XXXXX” (five X, in capitals) at its end."
+            "Add “%(mention)s” at its end, in just these letters."
         )
-        yield Finding("stop_missing", "error", message, "text")
-    if found > 1:
-        yield Finding("stop_twice", "warning", _("The STOP mention stands there twice."), "text")
+        yield Finding("stop_missing", "error", message % {"mention": mention}, "text")
+    if len(found) > 1:
+        message = _(
+            "The STOP mention stands there more than once. Leave one, and delete the rest."
+        )
+        yield Finding("stop_twice", "error" if is_marketing else "warning", message, "text")
 
 
 def _check_sender(
@@ -227,6 +237,45 @@ def check_purpose(text: str, purpose: str, lists: int) -> list[Finding]:
         )
         return [Finding("transactional_list", "warning", said, "purpose", acknowledge=True)]
     return []
+
+
+def check_values(
+    *, missing: int, too_long: int, braces: int, required: Sequence[str]
+) -> list[Finding]:
+    """Personal details with which nobody should get the text.
+
+    People who lack one, who have one that is too long, and who would read braces.
+    ``required``: labels of the merge fields without a fallback.
+    """
+    findings = []
+    if missing:
+        message = ngettext_lazy(
+            "%(people)d person is left out because a personal detail is missing (%(fields)s). To "
+            "write something else in its place, say so in the text: {first_name|dear customer}.",
+            "%(people)d people are left out because a personal detail is missing (%(fields)s). To "
+            "write something else in its place, say so in the text: {first_name|dear customer}.",
+            "people",
+        ) % {"people": missing, "fields": ", ".join(required)}
+        findings.append(Finding("missing_value", "warning", message, "text"))
+    if too_long:
+        message = ngettext_lazy(
+            "%(people)d person is left out: a personal detail has more than %(longest)d "
+            "characters, which Octopush does not take. Shorten it in the contact.",
+            "%(people)d people are left out: a personal detail has more than %(longest)d "
+            "characters, which Octopush does not take. Shorten it in the contacts.",
+            "people",
+        ) % {"people": too_long, "longest": placeholders.LONGEST_VALUE}
+        findings.append(Finding("value_too_long", "warning", message, "text"))
+    if braces:
+        message = ngettext_lazy(
+            "%(people)d person would read “{” or “}”: it stands in a personal detail. Correct "
+            "the contact.",
+            "%(people)d people would read “{” or “}”: it stands in a personal detail. Correct "
+            "the contacts.",
+            "people",
+        ) % {"people": braces}
+        findings.append(Finding("value_with_braces", "warning", message, "text", acknowledge=True))
+    return findings
 
 
 def check_overseas(people: int) -> list[Finding]:
@@ -295,6 +344,10 @@ class SendingHours:
         while not self._open_on(day):
             day += timedelta(days=1)
         return datetime.combine(day, self.opens, self.zone)
+
+    def closing(self, moment: datetime) -> datetime:
+        """When the allowed hours end in which ``moment`` lies."""
+        return datetime.combine(moment.astimezone(self.zone).date(), self.closes, self.zone)
 
     def _open_on(self, day: date) -> bool:
         first, last, today = self.first_day, self.last_day, day.weekday()

@@ -126,6 +126,7 @@ class Conf:
     stop_patterns = Setting[list[str]](
         [r"\bSTOP (?:at|au|to) (?:X{5}|\d{5})(?!\w)"], "list", _texts
     )
+    stop_mention = Setting("STOP au XXXXX", "str", _text)
     two_way_countries = Setting[list[str]](["FR"], "list", _texts)
     low_credit = Setting(0.0, "float", _number(0, 1e9))
     multi_channel_path = Setting("multi-channel/send", "str", _text)

@@ -16,12 +16,12 @@ from django.db import connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from . import channels, placeholders
 from .compliance import SendingHours
 from .conf import conf
+from .drafts import in_words
 from .lifecycle import conclude, hold, note, release
 from .messages import SMS_PATH, Message, MultiChannelMessage, SmsMessage
 from .models import (
@@ -221,7 +221,9 @@ def _within_hours(frame: Frame, now: datetime) -> bool:
                 next_action_at__lte=opens,
                 time_zone=frame.time_zone,
             ).update(next_action_at=opens)
-            note(campaign, Reason.QUIET_HOURS, _wait_until(opens))
+            said = _("Marketing may not leave now. It goes on %(when)s (%(zone)s).")
+            values = {"when": in_words(opens), "zone": conf.time_zone}
+            note(campaign, Reason.QUIET_HOURS, said % values)
             return False
     if campaign.reason_code == Reason.QUIET_HOURS and not _waits_elsewhere(frame, now):
         note(campaign, "", "")
@@ -233,14 +235,6 @@ def _waits_elsewhere(frame: Frame, now: datetime) -> bool:
     """Whether others of the campaign still wait for the hours of their own zone."""
     others = frame.campaign.frames.exclude(time_zone=frame.time_zone)
     return others.filter(status=FrameStatus.PENDING, next_action_at__gt=now).exists()
-
-
-def _wait_until(opens: datetime) -> str:
-    local = opens.astimezone(conf.zone)
-    return _("Marketing may not leave now. It goes on %(when)s (%(zone)s).") % {
-        "when": date_format(local, "l j F Y H:i"),
-        "zone": conf.time_zone,
-    }
 
 
 def _drop_opted_out(frames: Sequence[Frame], now: datetime) -> Mapping[int, list[str]]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from . import audience, channels, compliance
+from . import audience, channels, compliance, reports
 from .compliance import Finding, SendingHours
 from .conf import conf
 from .exceptions import ComplianceError, InvalidCampaign, InvalidRequest
@@ -150,10 +150,12 @@ def check_send_at(send_at: Any) -> None:
     if not isinstance(send_at, datetime) or send_at.utcoffset() is None:
         raise InvalidCampaign("send_at", "must be a date and time with its time zone.")
     now = timezone.now()
+    values = {"when": in_words(send_at), "zone": conf.time_zone}
     if send_at < now - LARGEST_PAST:
-        raise InvalidCampaign("send_at", f"{send_at:%Y-%m-%d %H:%M %Z} is past.")
+        raise InvalidCampaign("send_at", _("%(when)s (%(zone)s) is past.") % values)
     if send_at > now + FURTHEST_FUTURE:
-        raise InvalidCampaign("send_at", "is more than a year ahead.")
+        said = _("%(when)s (%(zone)s) is more than a year ahead.")
+        raise InvalidCampaign("send_at", said % values)
 
 
 def findings_of(campaign: Campaign) -> list[Finding]:
@@ -165,6 +167,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         sender=campaign.sender,
         with_replies=campaign.with_replies,
         stop_patterns=conf.stop_patterns,
+        stop_mention=conf.stop_mention,
         channel=campaign.channel,
     )
     two_way = campaign.with_replies and campaign.channel == Channel.SMS
@@ -172,13 +175,54 @@ def findings_of(campaign: Campaign) -> list[Finding]:
     return findings + _hours_findings(campaign)
 
 
+def leaves_from(campaign: Campaign) -> datetime:
+    """When its first batch leaves: now or at its time, but not before the next allowed hour."""
+    wanted = campaign.send_at or timezone.now()
+    hours = _hours(campaign)
+    return hours.next_opening(wanted) if hours else wanted
+
+
+def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Finding]:
+    """Whether it still runs when the allowed hours end: how many get it then, how many later."""
+    hours = _hours(campaign)
+    if hours is None or not requests:
+        return []
+    starts = leaves_from(campaign)
+    closes = hours.closing(starts)
+    in_time = reports.requests_per_second() * (closes - starts).total_seconds()
+    if in_time >= requests:
+        return []
+    first = int(people * in_time / requests)
+    message = _(
+        "Not everybody gets it before the allowed hours end: about %(first)d people until "
+        "%(closes)s, about %(later)d from %(opens)s on (%(zone)s)."
+    ) % {
+        "first": first,
+        "later": people - first,
+        "closes": in_words(closes),
+        "opens": in_words(hours.next_opening(closes)),
+        "zone": conf.time_zone,
+    }
+    return [Finding("runs_past_hours", "warning", message, "send_at")]
+
+
+def in_words(moment: datetime) -> str:
+    """Day and time in the zone of the settings, for sentences that name the zone."""
+    return date_format(moment.astimezone(conf.zone), "l j F Y H:i")
+
+
+def _hours(campaign: Campaign) -> SendingHours | None:
+    """Those at which it may leave; None where it may at any."""
+    bound = campaign.is_marketing and not campaign.simulation
+    return SendingHours.parse(conf.quiet_hours, conf.zone) if bound else None
+
+
 def _hours_findings(campaign: Campaign) -> list[Finding]:
-    hours = SendingHours.parse(conf.quiet_hours, conf.zone) if campaign.is_marketing else None
-    leaves_at = campaign.send_at or timezone.now()
-    if hours is None or hours.allows(leaves_at):
+    hours, wanted = _hours(campaign), campaign.send_at or timezone.now()
+    if hours is None or hours.allows(wanted):
         return []
     message = _("Marketing may not leave at that time; it will go on %(when)s (%(zone)s).") % {
-        "when": date_format(hours.next_opening(leaves_at), "l j F Y H:i"),
+        "when": in_words(hours.next_opening(wanted)),
         "zone": conf.time_zone,
     }
     return [Finding("quiet_hours", "warning", message, "send_at")]

@@ -5,23 +5,25 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from . import audience, compliance, numbers, reports, routes
 from .compliance import Finding
 from .conf import conf
-from .drafts import Sources, findings_of
+from .drafts import Sources, closing_findings, findings_of, leaves_from
 from .models import Campaign, Channel, Contact, Exclusion
 from .readings import Reading, Saving
 
 BLACKLIST_PRICE = Decimal("0.01")
 """Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""
+CHECKSUM = 8191
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,8 @@ class Preview:
     of the last bill, None where none is known. ``surcharge``: euros for having the gateway leave
     out whom it knows as opted out. ``requests`` that it takes at the gateway. ``causes``: SMS per
     person -> the merge fields that make it so many. ``savings``: what characters outside the
-    GSM alphabet cost. ``fingerprint`` changes with any of the figures.
+    GSM alphabet cost. ``leaves_from``: when the first batch leaves. ``fingerprint`` changes with
+    the text, who receives it, the price, and what is to be known before sending.
     """
 
     count: int
@@ -46,6 +49,7 @@ class Preview:
     requests: int = 0
     causes: Mapping[int, Sequence[str]] = field(default_factory=dict)
     savings: Sequence[Saving] = ()
+    leaves_from: datetime | None = None
 
     @property
     def total_segments(self) -> int:
@@ -69,19 +73,11 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     """Judge and count everybody of ``sources`` by the rules of ``campaign``."""
     excluded = [] if campaign.pk is None else None
     rules = audience.Rules.of(campaign, excluded)
+    judged = None if sources.contacts is None else audience.judge_contacts(sources.contacts, rules)
     counted: Counter[str] = Counter()
     reading = Reading(campaign)
-    judged = None
-    if sources.contacts is not None:
-        judged = audience.judge_contacts(sources.contacts, rules)
-        by_code = judged.order_by().values("exclusion")  # type: ignore[misc]
-        for row in by_code.annotate(people=Count("pk")):
-            counted[row["exclusion"]] += row["people"]
-        for values, people in audience.values_of(campaign, judged):
-            reading.add(values, people)
-    abroad = 0
-    if judged is not None and asks_for_replies(campaign):
-        abroad += audience.receiving(judged).exclude(_can_reply("phone_number")).count()
+    who = [] if judged is None else _count_contacts(campaign, judged, counted, reading)
+    abroad = _abroad(campaign, judged)
     abroad += _count_people(campaign, sources, rules, judged, counted, reading)
     count = counted.pop(Exclusion.NONE.value, 0)
     findings = findings_of(campaign)
@@ -90,20 +86,63 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     findings += compliance.check_purpose(campaign.text, campaign.purpose, lists)
     known = {finding.code for finding in findings}
     findings += [found for found in reading.findings if found.code not in known]
+    findings += _values_findings(rules, counted, reading)
     if not count:
         findings.append(Finding("nobody", "error", _("Nobody would receive it.")))
     if asks_for_replies(campaign):
         findings += replies_findings(abroad)
+    requests = reading.requests
+    findings += closing_findings(campaign, count, requests)
     findings.sort(key=lambda finding: finding.level != "error")
     exclusions = {code: counted[code] for code in Exclusion.values if counted[code]}
     price = reports.last_price(campaign)
-    fingerprint = _fingerprint(campaign, exclusions, reading.histogram, price)
-    requests = reading.requests
-    surcharge = _surcharge(campaign, requests)
+    codes = sorted(finding.code for finding in findings)
+    fingerprint = _fingerprint(campaign, who, exclusions, reading.histogram, price, codes)
     return Preview(
-        count, exclusions, reading.histogram, findings, price, fingerprint, surcharge, requests,
-        causes=reading.causes, savings=reading.savings,
+        count, exclusions, reading.histogram, findings, price, fingerprint,
+        _surcharge(campaign, requests), requests,
+        causes=reading.causes, savings=reading.savings, leaves_from=leaves_from(campaign),
     )  # fmt: skip
+
+
+def _count_contacts(
+    campaign: Campaign,
+    judged: "QuerySet[Contact]",
+    counted: Counter[str],
+    reading: Reading,
+) -> list[tuple[str, int]]:
+    """Count the contacts of lists; return a checksum of who got which verdict.
+
+    So that one person in another's place changes the fingerprint, though no figure does.
+    """
+    identity = F("pk") * (F("pk") % CHECKSUM + 1)
+    by_verdict = judged.order_by().values_list("exclusion")  # type: ignore[misc]
+    rows = sorted(by_verdict.annotate(people=Count("pk"), who=Sum(identity)))
+    for exclusion, people, _who in rows:
+        counted[exclusion] += people
+    for values, people in audience.values_of(campaign, judged):
+        reading.add(values, people)
+    return [(exclusion, int(who)) for exclusion, _people, who in rows]
+
+
+def _values_findings(
+    rules: audience.Rules, counted: Mapping[str, int], reading: Reading
+) -> list[Finding]:
+    labels = {column.name: str(column.verbose_name) for column in Contact._meta.fields}
+    required = [labels[name] for name, other in rules.fallbacks.items() if other is None]
+    return compliance.check_values(
+        missing=counted[Exclusion.MISSING_VALUE],
+        too_long=counted[Exclusion.VALUE_TOO_LONG],
+        braces=reading.with_braces,
+        required=required,
+    )
+
+
+def _abroad(campaign: Campaign, judged: "QuerySet[Contact] | None") -> int:
+    """People of the lists who could not reply, where they are asked to."""
+    if judged is None or not asks_for_replies(campaign):
+        return 0
+    return audience.receiving(judged).exclude(_can_reply("phone_number")).count()
 
 
 def _overseas(campaign: Campaign, sources: Sources, judged: "QuerySet[Contact] | None") -> int:
@@ -146,15 +185,16 @@ def _can_reply(field: str) -> Q:
     return reduce(or_, (Q(**{f"{field}__startswith": prefix}) for prefix in prefixes), Q())
 
 
-_LOOKED_AT = (
+LOOKED_AT = (
     "channel", "text", "purpose", "sms_type", "sender", "with_replies", "simulation",
     "auto_optimize_text", "auto_remove_blacklisted", "scheduler", "options",
 )  # fmt: skip
+"""Fields of a campaign by which a person decides."""
 
 
 def _fingerprint(campaign: Campaign, *figures: Any) -> str:
     """Of everything that a person who presses Send has looked at."""
-    looked_at = [getattr(campaign, name) for name in _LOOKED_AT]
+    looked_at = [getattr(campaign, name) for name in LOOKED_AT]
     return hashlib.sha256(repr((looked_at, figures)).encode()).hexdigest()
 
 

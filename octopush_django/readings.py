@@ -36,12 +36,16 @@ class Reading:
         self._texts = Texts(conf.frame_size) if routes.has_own_texts(campaign) else None
         self._variants = _variants(campaign) if self._is_sms else {}
         self._saved: Counter[str] = Counter()
+        self.with_braces = 0
+        """People who would read braces that stand in their personal details."""
 
     def add(self, values: Mapping[str, str], people: int) -> None:
         """``people`` read the text with these ``values``, fallbacks filled in."""
         text = self._template.render(values)
         units = self._units(text)
         self.add_text(text, people)
+        if any("{" in value or "}" in value for value in values.values()):
+            self.with_braces += people
         if units > self._least:
             self._blame(values, units, people)
         for characters, variant in self._variants.items():

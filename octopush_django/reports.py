@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
@@ -17,6 +18,7 @@ from .conf import conf
 from .events import understand
 from .models import (
     Campaign,
+    Channel,
     EventKind,
     EventState,
     Exclusion,
@@ -28,20 +30,31 @@ from .models import (
     RecipientStatus,
     SendAttempt,
     Tally,
+    Tariff,
     WebhookEvent,
 )
 from .models.sending import OPEN_FRAMES
 
 MOST_REPORTS = 2000
 """Waiting reports that are looked through for evidence."""
+LAST_CALLS, FEWEST_CALLS = 200, 10
+"""Calls by which the pace is judged: at most, and at least."""
+IDLE = 5.0
+"""Seconds without an answer, after which nothing was being sent."""
+CAUTIOUS_CALL = 2.0
+"""Seconds that a call is taken to last before any was measured."""
 
 
 @dataclass(frozen=True)
 class Price:
-    """What one SMS or message cost on the last bill; never invented. ``seen_at`` is when."""
+    """What one SMS or message costs: by a bill, or as somebody entered it; never invented.
+
+    ``seen_at`` is when.
+    """
 
     euros: Decimal
-    seen_at: datetime | None
+    seen_at: datetime
+    by_bill: bool = True
 
 
 @dataclass(frozen=True)
@@ -125,6 +138,17 @@ def pace(campaign: Campaign, now: datetime | None = None) -> Pace | None:
     return Pace(per_minute, math.ceil(left / per_minute))
 
 
+def requests_per_second() -> float:
+    """How fast batches leave: by the last ones; a cautious guess where few have left yet."""
+    accepted = SendAttempt.objects.filter(outcome=Outcome.ACCEPTED).order_by("-pk")
+    ends = sorted(end for end in accepted.values_list("ended_at", flat=True)[:LAST_CALLS] if end)
+    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(ends)]
+    moving = [step for step in steps if step < IDLE]
+    if len(moving) < FEWEST_CALLS:
+        return conf.concurrency / CAUTIOUS_CALL
+    return len(moving) / max(sum(moving), 0.001)
+
+
 def failures(campaign: Campaign) -> dict[str, int]:
     """The gateway's words for who did not get it -> people, most first."""
     failed = Tally.objects.filter(frame__campaign=campaign, status=RecipientStatus.UNDELIVERED)
@@ -151,7 +175,20 @@ def version(campaign: Campaign) -> str:
 
 
 def last_price(campaign: Campaign) -> Price | None:
-    """The price of one unit on the newest bill that tells it, for this channel and type."""
+    """The price of one unit for this channel and type: by the newest of bill and entry."""
+    known = [price for price in (_billed(campaign), _entered(campaign)) if price]
+    return max(known, key=lambda price: price.seen_at, default=None)
+
+
+def _entered(campaign: Campaign) -> Price | None:
+    tariffs = Tariff.objects.filter(channel=campaign.channel)
+    if campaign.channel == Channel.SMS:
+        tariffs = tariffs.filter(sms_type=campaign.sms_type)
+    tariff = tariffs.order_by("-created_at", "-pk").first()
+    return Price(tariff.euros, tariff.created_at, by_bill=False) if tariff else None
+
+
+def _billed(campaign: Campaign) -> Price | None:
     counted_by = TRAITS[campaign.channel].bill
     if not counted_by:
         return None
@@ -164,11 +201,12 @@ def last_price(campaign: Campaign) -> Price | None:
             campaign__channel=campaign.channel,
             campaign__sms_type=campaign.sms_type,
             campaign__simulation=False,
+            first_posted_at__isnull=False,
         )
         .order_by("-pk")
         .first()
     )
-    if frame is None or frame.cost is None:
+    if frame is None or frame.cost is None or frame.first_posted_at is None:
         return None
     euros = (frame.cost / getattr(frame, counted_by)).quantize(Decimal("0.0001"))
     return Price(euros, frame.first_posted_at)

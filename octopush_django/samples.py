@@ -12,6 +12,8 @@ from .drafts import Sources
 from .models import Campaign, Contact
 
 CANDIDATES = 50
+MOST_WORDS = 5
+"""Words of a search; each is a condition."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +39,31 @@ def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySe
     people = judged(campaign).exclude(exclusion="")  # type: ignore[misc]
     if reason:
         people = people.filter(exclusion=reason)  # type: ignore[misc]
-    for word in search.split()[:5]:
+    return _found(people, search).order_by("pk")
+
+
+def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
+    for word in search.split()[:MOST_WORDS]:
         names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         digits = word.lstrip("0") if word.isdigit() else word
         people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))
-    return people.order_by("pk")
+    return people
 
 
 def sample(
-    campaign: Campaign, chosen: int | None = None, after: int | None = None
+    campaign: Campaign,
+    person: int | None = None,
+    after: int | None = None,
+    search: str = "",
 ) -> Sample | None:
-    """The ``chosen`` contact, the next ``after`` one, or the first who would receive it."""
-    people = audience.receiving(judged(campaign)).order_by("pk")
+    """The contact ``person``, the next ``after`` one, or the first who would receive it.
+
+    With ``search`` in name, number or address: only of those, and None where nobody is found.
+    """
+    people = _found(audience.receiving(judged(campaign)), search).order_by("pk")
     found = None
-    if chosen is not None:
-        found = people.filter(pk=chosen).first()
+    if person is not None:
+        found = people.filter(pk=person).first()
     elif after is not None:
         found = people.filter(pk__gt=after).first()
     found = found or people.first()

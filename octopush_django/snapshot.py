@@ -11,9 +11,11 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.db.models import Count, F, QuerySet
+from django.utils.translation import gettext as _
 
 from . import audience, cutting
 from .conf import conf
+from .exceptions import NotAllowedNow
 from .models import Campaign, Contact, Frame, Recipient, RecipientStatus
 from .models.bulk import update_each
 from .people import Person
@@ -24,8 +26,14 @@ CUTTING_TRIES = 3
 """For an audience that grows while it is being cut."""
 
 
-class AudienceMoved(RuntimeError):
+class AudienceMoved(NotAllowedNow):
     """The lists grew between counting and freezing, several times in a row."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The lists keep growing while the campaign is being prepared. Nothing was sent: "
+              "try again once they are filled.")
+        )  # fmt: skip
 
 
 def freeze(
@@ -98,7 +106,7 @@ def _freeze_contacts(
     So everybody is judged once. Others may add to the lists meanwhile: then once more.
     """
     recipients = Recipient.objects.filter(campaign=campaign)
-    for _ in range(CUTTING_TRIES):
+    for _try in range(CUTTING_TRIES):
         # With a pilot there may be one frame more.
         most = -(-contacts.order_by().count() // conf.frame_size) + 1 + SLACK
         frames = cutting.write_frames(campaign, [(1, "", "")] * most)
@@ -109,7 +117,7 @@ def _freeze_contacts(
             return int(found["people"])
         recipients.delete()
         campaign.frames.all().delete()
-    raise AudienceMoved("The lists keep growing while the campaign is being prepared. Try again.")
+    raise AudienceMoved
 
 
 def _trim(campaign: Campaign, frames: Sequence[Frame], people: int) -> None:

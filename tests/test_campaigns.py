@@ -363,7 +363,7 @@ def test_preview_counts_and_stores_nothing():
     assert preview.exclusions == {"opted_out": 1, "missing_value": 2}
     assert preview.histogram == {1: 2, 2: 1}
     assert preview.total_segments == 4
-    assert preview.findings == []
+    assert [finding.code for finding in preview.findings] == ["missing_value"]
     assert preview.cost is None
     assert not Campaign.objects.exists()
     campaign = send_campaign(**arguments)

@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -10,11 +11,22 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
-from octopush_django import copies, samples
+from octopush_django import campaigns, copies, reports, samples, snapshot
+from octopush_django.admin.forms import CampaignForm
 from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.exceptions import CampaignError
-from octopush_django.models import Campaign, Contact, ContactList, Frame, Halt, OptOut
+from octopush_django.models import (
+    Campaign,
+    Contact,
+    ContactList,
+    Frame,
+    Halt,
+    OptOut,
+    SendAttempt,
+    Tariff,
+)
 from octopush_django.testing import outbox, run_pump
 
 from .people import STOP, in_own_connection, number
@@ -75,10 +87,32 @@ def test_rubbish_in_the_address_is_no_error(admin_client, draft, query):
 
 def test_who_is_left_out_is_no_sample(draft):
     eve = Contact.objects.get(first_name="Eve")
-    assert samples.sample(draft, chosen=eve.pk).contact.first_name == "Ada"
+    assert samples.sample(draft, person=eve.pk).contact.first_name == "Ada"
     draft.include.clear()
     assert samples.sample(draft) is None
     assert samples.dearest(draft) is None
+
+
+def test_somebody_found_by_name_or_number(admin_client, draft):
+    found = check(admin_client, draft, "?who=maxi")
+    assert found.context["sample"].contact.first_name == "Maximilienne"
+    assert found.context["next_person"].endswith("who=maxi")
+    found = check(admin_client, draft, f"?who=0{number(1)[3:]}")
+    assert found.context["sample"].contact.first_name == "Maximilienne"
+    nobody = seen(check(admin_client, draft, "?who=<b>eve"))
+    assert "Nobody who receives it is found by “&lt;b&gt;eve”" in nobody
+    assert "Send now to 2 people" in nobody
+
+
+def test_blanks_are_no_name_and_braces_must_be_seen(admin_client, draft):
+    Contact.objects.filter(first_name="Ada").update(first_name="  ")
+    Contact.objects.filter(first_name="Maximilienne").update(first_name=" {Max} ")
+    page = check(admin_client, draft)
+    assert page.context["preview"].exclusions == {"opted_out": 1, "missing_value": 2}
+    assert "2 people are left out because a personal detail is missing (first name)" in seen(page)
+    assert "1 person would read “{” or “}”" in seen(page)
+    assert page.context["asked"]
+    assert "C’est l’été, {Max} !" in seen(page)
 
 
 # --- what must be read first --------------------------------------------------------------------
@@ -108,7 +142,9 @@ def test_transactional_to_a_list_is_acknowledged(admin_client, draft, text, code
 
 def test_marketing_needs_no_acknowledgement(admin_client, draft):
     Campaign.objects.filter(pk=draft.pk).update(text=f"Soldes -20% {STOP}")
-    assert "acknowledged" not in check(admin_client, draft).context["form"].fields
+    page = check(admin_client, draft)
+    assert not page.context["asked"]
+    assert "I have read this" not in seen(page)
 
 
 # --- a million ----------------------------------------------------------------------------------
@@ -164,6 +200,184 @@ def test_the_nights_of_the_clock_change(admin_client, draft, settings, day, cloc
     draft.refresh_from_db()
     assert draft.status == "scheduled"
     assert f"{draft.send_at.astimezone(ZoneInfo('Europe/Paris')):%Y-%m-%d %H:%M}" == f"{day} 08:30"
+
+
+SUNDAY, MONDAY = "2031-01-12", "2031-01-13"
+HOURS = "mon-sat 08:00-20:00"
+
+
+@pytest.mark.time_machine("2031-01-10 10:00")
+def test_a_time_that_is_not_allowed_is_looked_at_again(admin_client, draft, settings):
+    settings.OCTOPUSH_QUIET_HOURS = HOURS
+    mark = check(admin_client, draft).context["form"].initial["fingerprint"]
+    data = {"_schedule": "", "send_at_0": SUNDAY, "send_at_1": "12:00", "fingerprint": mark}
+    page = admin_client.post(url("campaign_check", draft.pk), data)
+    assert "there is something to know about that time" in seen(page)
+    assert "it will go on Monday 13 January 2031 08:00 (Europe/Paris)" in seen(page)
+    assert f'value="{SUNDAY}"' in page.content.decode()
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+    data["fingerprint"] = page.context["form"].initial["fingerprint"]
+    admin_client.post(url("campaign_check", draft.pk), data)
+    draft.refresh_from_db()
+    assert draft.status == "scheduled"
+
+
+@pytest.mark.time_machine("2031-01-11 20:30")
+def test_sending_outside_the_allowed_hours_says_so(admin_client, draft, settings):
+    settings.OCTOPUSH_QUIET_HOURS = HOURS
+    page = check(admin_client, draft)
+    assert "Send to 2 people at the allowed hours" in seen(page)
+    assert "it will go on Monday 13 January 2031 08:00" in seen(page)
+    mark = page.context["form"].initial["fingerprint"]
+    data = {"_send": "", "fingerprint": mark}
+    page = admin_client.post(url("campaign_check", draft.pk), data, follow=True)
+    assert "It waits for the allowed hours" in seen(page)
+
+
+@pytest.mark.time_machine("2031-01-10 10:00")
+def test_the_hours_may_end_between_the_look_and_the_click(admin_client, draft, settings):
+    mark = check(admin_client, draft).context["form"].initial["fingerprint"]
+    settings.OCTOPUSH_QUIET_HOURS = "mon-sat 08:00-09:00"
+    page = admin_client.post(url("campaign_check", draft.pk), {"_send": "", "fingerprint": mark})
+    assert "Something changed since you looked" in seen(page)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("2031-01-09", "is past"), ("2033-01-09", "is more than a year ahead"), ("x", "valid date")],
+)
+@pytest.mark.time_machine("2031-01-10 10:00")
+def test_a_time_that_cannot_be(admin_client, draft, day, said):
+    mark = check(admin_client, draft).context["form"].initial["fingerprint"]
+    data = {"_schedule": "", "send_at_0": day, "send_at_1": "12:00", "fingerprint": mark}
+    page = admin_client.post(url("campaign_check", draft.pk), data)
+    assert said in str(page.context["form"].errors["send_at"])
+
+
+@pytest.mark.parametrize(("clock", "told"), [("19:59:59", True), ("12:00:00", False)])
+def test_who_gets_it_today_and_who_later(draft, settings, time_machine, clock, told):
+    settings.OCTOPUSH_QUIET_HOURS = HOURS
+    settings.OCTOPUSH_FRAME_SIZE = settings.OCTOPUSH_CONCURRENCY = 1
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    time_machine.move_to(f"2031-01-11 {clock}+01:00", tick=False)
+    findings = campaigns.preview_campaign(draft).findings
+    found = [str(one.message) for one in findings if one.code == "runs_past_hours"]
+    # Two requests, at one in two seconds.
+    said = "about 0 people until Saturday 11 January 2031 20:00, about 2 from Monday 13 January"
+    assert [said in message for message in found] == [True] * told
+
+
+def test_the_pace_is_that_of_the_last_batches(draft):
+    assert reports.requests_per_second() == 4 / reports.CAUTIOUS_CALL
+    frames = Frame.objects.bulk_create(
+        Frame(campaign=draft, number=n, request_id=f"r{n}", contacts=1) for n in range(1, 31)
+    )
+    began = timezone.now()
+    # Two runs of fifteen, half a second between answers, an hour between the runs.
+    SendAttempt.objects.bulk_create(
+        SendAttempt(
+            frame=frame, fence=1, request_id=frame.request_id, outcome="accepted",
+            ended_at=began + timedelta(seconds=n / 2, hours=n // 15),
+        )
+        for n, frame in enumerate(frames)
+    )  # fmt: skip
+    assert reports.requests_per_second() == 2
+
+
+# --- what changes behind the page's back --------------------------------------------------------
+
+
+def launch(client, campaign, page):
+    data = {"_send": "", "fingerprint": page.context["form"].initial["fingerprint"]}
+    answer = client.post(url("campaign_check", campaign.pk), data, follow=True)
+    campaign.refresh_from_db()
+    return seen(answer)
+
+
+def test_one_person_in_the_place_of_another(admin_client, draft):
+    page = check(admin_client, draft)
+    contact_list = draft.include.get()
+    contact_list.contacts.remove(Contact.objects.get(first_name="Ada"))
+    contact_list.contacts.add(Contact.objects.create(phone_number=number(9), first_name="Bea"))
+    assert "Something changed" in launch(admin_client, draft, page)
+    assert draft.status == "draft"
+
+
+@pytest.mark.parametrize("change", ["text", "people"])
+def test_a_change_between_the_last_count_and_the_launch(admin_client, draft, monkeypatch, change):
+    page = check(admin_client, draft)
+    real = campaigns.preview_campaign
+
+    def preview(campaign):
+        found = real(campaign)
+        if change == "text":
+            Campaign.objects.filter(pk=draft.pk).update(text=f"Other {STOP}")
+        else:
+            Contact.objects.filter(first_name="").update(first_name="Now")
+        return found
+
+    monkeypatch.setattr(campaigns, "preview_campaign", preview)
+    assert "changed meanwhile. Please look again; nothing was sent" in launch(
+        admin_client, draft, page
+    )
+    assert (draft.status, draft.recipients.count()) == ("draft", 0)
+
+
+def test_lists_that_keep_growing_are_no_traceback(admin_client, draft, monkeypatch):
+    monkeypatch.setattr(snapshot, "CUTTING_TRIES", 0)
+    assert "The lists keep growing" in launch(admin_client, draft, check(admin_client, draft))
+    assert draft.status == "draft"
+
+
+def test_an_edit_that_comes_after_the_launch_does_not_undo_it(admin_client, draft, monkeypatch):
+    """The editor's request has read the draft; then somebody sends it; then the editor saves."""
+    real = CampaignForm.is_valid
+
+    def is_valid(form):
+        found = real(form)
+        if Campaign.objects.get(pk=draft.pk).status == "draft":
+            campaigns.launch_campaign(Campaign.objects.get(pk=draft.pk))
+        return found
+
+    monkeypatch.setattr(CampaignForm, "is_valid", is_valid)
+    data = {"name": "New", "purpose": "wholesale", "text": f"New {STOP}", "sender": "Shop",
+            "sms_type": "sms_premium", "include": [draft.include.get().pk],
+            "scheduler": "app"}  # fmt: skip
+    page = admin_client.post(url("campaign_change", draft.pk), data, follow=True)
+    assert "your change came too late" in seen(page)
+    assert Campaign.objects.get(pk=draft.pk).name == "Autumn"
+
+
+# --- a price ------------------------------------------------------------------------------------
+
+
+def test_a_price_that_was_entered(admin_client, draft):
+    page = check(admin_client, draft)
+    assert "Not known yet" in seen(page)
+    path = page.context["enter_price"]
+    assert f"for={draft.pk}" in path
+    data = {"channel": "sms", "sms_type": "sms_premium", "euros": "0"}
+    assert "greater than or equal to 0.0001" in seen(admin_client.post(path, data))
+    page = admin_client.post(path, {**data, "euros": "0.05"}, follow=True)
+    assert page.context["campaign"] == draft
+    assert "about 0.10 EUR, by the price entered on" in seen(page)
+    assert page.context["preview"].cost == Decimal("0.10")
+    tariff = Tariff.objects.get()
+    assert tariff.created_by.username == "admin"
+    change = admin_client.post(url("tariff_change", tariff.pk), {**data, "euros": "9"})
+    assert change.status_code == 403
+    launch(admin_client, draft, page)
+    assert (draft.expected_units, draft.expected_cost) == (2, Decimal("0.1"))
+    # A later bill wins; then a later entry.
+    Frame.objects.filter(campaign=draft).update(
+        status="accepted", cost="0.16", segments_billed=4, first_posted_at=timezone.now()
+    )
+    other = copies.copy_campaign(draft)
+    assert reports.last_price(other).euros == Decimal("0.04")
+    Tariff.objects.create(euros="0.06")
+    Tariff.objects.create(euros="1", sms_type="sms_low_cost")
+    assert reports.last_price(other).euros == Decimal("0.06")
 
 
 # --- savings ---------------------------------------------------------------------------------
@@ -330,7 +544,7 @@ def test_several_campaigns_are_looked_at_one_after_the_other(admin_client, draft
 EVERYBODY = {"view_campaign", "add_campaign", "change_campaign", "send_campaign",
              "send_transactional", "decide_frame", "export_contact", "lift_optout", "halt",
              "view_contact", "view_frame", "view_recipient", "view_reply", "view_optout",
-             "add_optout", "delete_campaign"}  # fmt: skip
+             "add_optout", "delete_campaign", "add_tariff"}  # fmt: skip
 MATRIX = [
     # page, method, permissions of which any one opens it
     ("campaign_changelist", "get", {"view_campaign", "change_campaign"}),
@@ -358,6 +572,7 @@ MATRIX = [
     ("optout_add", "get", {"add_optout"}),
     ("optout_lift", "get", {"lift_optout"}),
     ("halt_add", "get", {"halt"}),
+    ("tariff_add", "get", {"add_tariff"}),
 ]
 
 

@@ -1,7 +1,9 @@
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from octopush_django import compliance
 from octopush_django.compliance import SendingHours
@@ -40,8 +42,34 @@ def test_transactional_needs_no_stop():
     assert codes(text="Votre colis est là", purpose="alert") == {}
 
 
-def test_twice_is_told():
-    assert codes(text="STOP au XXXXX STOP au XXXXX") == {"stop_twice": "warning"}
+def test_marketing_tells_it_once():
+    twice = "STOP au XXXXX STOP au 36111"
+    assert codes(text=twice) == {"stop_twice": "error"}
+    assert codes(text=twice, purpose="alert") == {"stop_twice": "warning"}
+    both = f"{twice[:13]} no PUB=STOP"
+    assert codes(text=both, sms_type="sms_low_cost") == {"stop_twice": "error"}
+    assert codes(text=twice[:13], stop_patterns=[*conf.stop_patterns, r"STOP au X+"]) == {}
+
+
+def test_the_mention_is_spelled_by_the_setting():
+    values = {"text": "Promo", "purpose": "wholesale", "sms_type": "sms_premium", "sender": "Shop"}
+    [found] = compliance.check_message(
+        **values, stop_patterns=["ARRET 3"], stop_mention="ARRET 30101"
+    )
+    assert "“ARRET 30101”" in str(found.message)
+
+
+def test_personal_details_with_which_nobody_should_get_it():
+    found = compliance.check_values(missing=2, too_long=1, braces=1, required=["first name"])
+    assert [(one.code, one.level, one.acknowledge) for one in found] == [
+        ("missing_value", "warning", False),
+        ("value_too_long", "warning", False),
+        ("value_with_braces", "warning", True),
+    ]
+    assert str(found[0].message).startswith(
+        "2 people are left out because a personal detail is missing (first name)."
+    )
+    assert compliance.check_values(missing=0, too_long=0, braces=0, required=[]) == []
 
 
 @pytest.mark.parametrize("sender", ["ab", "Company X", "Zoé", "x" * 12, "a-b-c"])
@@ -106,6 +134,46 @@ def test_hours_are_local_on_both_nights_of_clock_change():
 
 def test_empty_hours_mean_always():
     assert SendingHours.parse("", PARIS) is None
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CLOCKS = st.times().map(lambda clock: f"{clock:%H:%M}")
+
+
+@given(
+    st.sampled_from(DAYS), st.sampled_from(DAYS), CLOCKS, CLOCKS,
+    st.datetimes(datetime(2025, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC)),
+)  # fmt: skip
+def test_the_next_opening_is_the_first_allowed_moment(first, last, opens, closes, moment):
+    assume(opens < closes)
+    hours = SendingHours.parse(f"{first}-{last} {opens}-{closes}", PARIS)
+    found = hours.next_opening(moment)
+    assert hours.allows(found)
+    assert found >= moment
+    if found > moment:
+        assert not hours.allows(moment)
+        assert found.astimezone(PARIS).strftime("%H:%M") == opens
+        assert not hours.allows(found - timedelta(seconds=1))
+        noons = (moment.astimezone(PARIS).date() + timedelta(days=n) for n in range(1, 15))
+        middle = datetime.strptime(opens, "%H:%M").time()
+        for day in noons:
+            if day < found.astimezone(PARIS).date():
+                assert not hours.allows(datetime.combine(day, middle, PARIS))
+    assert hours.closing(found) > found
+
+
+@given(
+    st.text(max_size=400), st.sampled_from(["alert", "wholesale"]),
+    st.sampled_from(["sms_premium", "sms_low_cost"]), st.text(max_size=12),
+)  # fmt: skip
+def test_any_text_gets_findings_and_never_an_exception(text, purpose, sms_type, sender):
+    for channel in ("sms", "voice_sms", "rcs", "email"):
+        found = compliance.check_message(
+            text=text, purpose=purpose, sms_type=sms_type, sender=sender, channel=channel,
+            stop_patterns=conf.stop_patterns,
+        )  # fmt: skip
+        assert all(str(finding.message) for finding in found)
+    assert all(str(finding.message) for finding in compliance.check_purpose(text, purpose, 1))
 
 
 @pytest.mark.parametrize("text", ["8-20", "mon-sat 20:00-08:00", "mo-sa 08:00-20:00"])

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import campaigns as verbs
 from .. import wallet
 from ..copies import copy_campaign
-from ..exceptions import CampaignError
+from ..exceptions import CampaignError, NotAllowedNow
 from ..handover import waits_at_gateway
 from ..models import (
     Campaign,
@@ -139,9 +139,19 @@ class CampaignAdmin(CheckPages, ProgressPages):
         return is_draft and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        """Somebody may have sent it since this request read it: saving all would undo that."""
         if not change:
             obj.created_by = request.user  # type: ignore[assignment]
+        elif not Campaign.objects.select_for_update().filter(pk=obj.pk, status="draft").exists():
+            raise NotAllowedNow(gettext("It has been sent meanwhile; your change came too late."))
         super().save_model(request, obj, form, change)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except NotAllowedNow as error:
+            messages.error(request, str(error))
+            return redirect(request.get_full_path())
 
     # --- actions: they open the check page, they never send ----------------------------------
 

@@ -1,7 +1,5 @@
-"""The pages on which a marketer decides: check, who is left out, a test to oneself."""
+"""The page on which a marketer decides, and what can be tried from it."""
 
-import csv
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -9,8 +7,7 @@ from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -25,6 +22,7 @@ from .. import copies, samples, segments, wallet
 from ..channels import spoken_seconds
 from ..compliance import MOST_REQUESTS
 from ..conf import conf
+from ..drafts import leaves_from
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
 from ..models import (
     Campaign,
@@ -39,6 +37,7 @@ from ..routes import has_own_texts
 from .channel_forms import FORMS
 from .forms import OnceForm, SendForm, TestForm
 from .html_preview import harmless
+from .left_out import LONGEST_SEARCH, left_out_page
 
 UNITS = {
     Channel.SMS: gettext_lazy("SMS"),
@@ -46,7 +45,13 @@ UNITS = {
     Channel.RCS: gettext_lazy("RCS"),
     Channel.EMAIL: gettext_lazy("e-mail"),
 }
-PAGE = 100
+LOOK_AGAIN = gettext_lazy(
+    "Something changed since you looked. Please look again; nothing was sent."
+)
+LOOK_AGAIN_AT_TIME = gettext_lazy(
+    "Please look again: there is something to know about that time, or something changed since "
+    "you looked. Nothing was sent or scheduled."
+)
 MOST_AT_ONCE = 20
 LARGE = 50_000
 """Members of lists from which on the page says first that it is counting."""
@@ -80,28 +85,35 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             return campaign
         if request.method == "GET" and "counted" not in request.GET and _is_large(campaign):
             return self._counting(request, campaign)
-        preview = verbs.preview_campaign(campaign)
         scheduling = "_schedule" in request.POST
+        form = SendForm(request.POST or None, scheduling=scheduling)
+        pressed = request.method == "POST" and form.is_valid()
+        # What is to be known before sending depends on the time.
+        campaign.send_at = form.cleaned_data["send_at"] if pressed and scheduling else None
+        preview = verbs.preview_campaign(campaign)
         asked = any(finding.acknowledge for finding in preview.findings)
-        form = SendForm(request.POST or None, scheduling=scheduling, acknowledge=asked)
-        if request.method == "POST" and form.is_valid():
-            if form.cleaned_data["fingerprint"] != preview.fingerprint:
-                text = _(
-                    "Something changed since you looked. Please look again; nothing was sent."
-                )
-                messages.warning(request, text)
-            else:
-                campaign.expected_units = preview.total_segments
-                if self._send(request, campaign, form.cleaned_data["send_at"], scheduling):
-                    return self._next(request, pk)
+        if pressed and form.cleaned_data["fingerprint"] != preview.fingerprint:
+            messages.warning(request, LOOK_AGAIN_AT_TIME if scheduling else LOOK_AGAIN)
+        elif pressed and asked and not form.cleaned_data["acknowledged"]:
+            form.ask_again()
+        elif pressed:
+            return self._send(request, campaign, preview)
         if not form.errors:
-            mark = {"fingerprint": preview.fingerprint}
-            form = SendForm(initial=mark, acknowledge=asked)
+            form = SendForm(
+                initial={"fingerprint": preview.fingerprint, "send_at": campaign.send_at}
+            )
+        sample = _sample(request, campaign)
         context = {
             **self._page(request, campaign, _("Check before sending")),
             **_figures(campaign, preview),
-            **_shown(campaign, preview, _sample(request, campaign)),
+            **_shown(campaign, preview, sample),
+            "search": _search(request),
+            "waits_until": _waits_until(campaign),
+            "next_person": _next_person(request, sample),
+            "may_enter_price": request.user.has_perm("octopush_django.add_tariff"),
+            "enter_price": _price_url(campaign),
             "form": form,
+            "asked": asked,
             "test_form": TestForm(initial={"once": uuid4()}),
             "zone": timezone.get_current_timezone_name(),
             "halt": Halt.objects.active().first(),
@@ -173,26 +185,9 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         campaign = self._draft(request, pk)
         if isinstance(campaign, HttpResponse):
             return campaign
-        reason, search = request.GET.get("reason", ""), request.GET.get("q", "")[:100]
-        reason = reason if reason in Exclusion.values else ""
-        people = samples.left_out(campaign, reason, search)
-        may_download = request.user.has_perm("octopush_django.export_contact")
-        if "download" in request.GET:
-            if not may_download:
-                raise PermissionDenied
-            return _download(people)
-        shown = Paginator(people, PAGE).get_page(request.GET.get("page"))
-        context = {
-            **self._page(request, campaign, _("Who is left out")),
-            "people": [(contact, _named_reason(contact)) for contact in shown],
-            "page": shown,
-            "reason": reason,
-            "reasons": [(code, label) for code, label in Exclusion.choices if code],
-            "search": search,
-            "may_download": may_download,
-            "query": urlencode({"reason": reason, "q": search}),
-        }
-        return TemplateResponse(request, "admin/octopush_django/campaign/left_out.html", context)
+        return left_out_page(
+            request, campaign, self._page(request, campaign, _("Who is left out"))
+        )
 
     def _counting(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
         """Open at once, say that it counts, and go on by itself to the page with the figures."""
@@ -223,28 +218,32 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         }
 
     def _send(
-        self, request: HttpRequest, campaign: Campaign, send_at: datetime | None, scheduling: bool
-    ) -> bool:
+        self, request: HttpRequest, campaign: Campaign, preview: verbs.Preview
+    ) -> HttpResponse:
+        """Send or schedule just what was looked at; then on to the next of several, or to it."""
+        campaign.expected_units = preview.total_segments
+        campaign.expected_cost = preview.cost
+        waits = _waits_until(campaign)
+        done = _("Approved: %(campaign)s. It waits for the allowed hours.") if waits else _(
+            "On its way: %(campaign)s"
+        )  # fmt: skip
         try:
-            if scheduling and send_at:
-                verbs.schedule_campaign(campaign, send_at, by=request.user)
+            if campaign.send_at:
+                verbs.schedule_campaign(
+                    campaign, campaign.send_at, by=request.user, people=preview.count
+                )
                 done = _("Scheduled: %(campaign)s")
             else:
-                verbs.launch_campaign(campaign, by=request.user)
-                done = _("On its way: %(campaign)s")
+                verbs.launch_campaign(campaign, by=request.user, people=preview.count)
         except CampaignError as error:
             messages.error(request, _said(error))
-            return False
-        self.log_change(request, campaign, "Scheduled" if scheduling else "Sent")
+            return redirect(request.get_full_path())
+        self.log_change(request, campaign, "Scheduled" if campaign.send_at else "Sent")
         messages.success(request, done % {"campaign": campaign})
-        return True
-
-    def _next(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Where to go after a decision: to the next of several, or to what was decided."""
         waiting = _then(request)
         if waiting:
             return redirect(check_url(waiting))
-        return redirect("admin:octopush_django_campaign_change", pk)
+        return redirect("admin:octopush_django_campaign_change", campaign.pk)
 
 
 def _said(error: CampaignError) -> str:
@@ -294,7 +293,29 @@ def _sample(request: HttpRequest, campaign: Campaign) -> samples.Sample | None:
         return samples.dearest(campaign) or samples.sample(campaign)
     keys = {name: request.GET.get(name, "") for name in ("person", "after")}
     chosen = {n: int(k) for n, k in keys.items() if k.isascii() and k.isdigit() and len(k) < 19}
-    return samples.sample(campaign, chosen.get("person"), chosen.get("after"))
+    return samples.sample(campaign, **chosen, search=_search(request))
+
+
+def _search(request: HttpRequest) -> str:
+    """Whom to show the text as: a part of a name or number."""
+    return request.GET.get("who", "")[:LONGEST_SEARCH].strip()
+
+
+def _next_person(request: HttpRequest, sample: samples.Sample | None) -> str:
+    after = str(sample.contact.pk) if sample else ""
+    return "?" + urlencode({"after": after, "who": _search(request)})
+
+
+def _price_url(campaign: Campaign) -> str:
+    """The form for a price, filled in as far as this campaign tells."""
+    known = {"channel": campaign.channel, "sms_type": campaign.sms_type, "for": str(campaign.pk)}
+    return f"{reverse('admin:octopush_django_tariff_add')}?{urlencode(known)}"
+
+
+def _waits_until(campaign: Campaign) -> datetime | None:
+    """When it leaves if it is sent at this moment, and may not leave at this moment."""
+    opens = leaves_from(Campaign(purpose=campaign.purpose, simulation=campaign.simulation))
+    return opens if opens > timezone.now() else None
 
 
 def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
@@ -349,40 +370,3 @@ def _details(campaign: Campaign) -> list[tuple[str, Any]]:
             label = next((label for key, label in choices if key == value), value)
             shown.append((str(field.label), _("yes") if label is True else label))
     return shown
-
-
-def _named_reason(contact: Any) -> str:
-    return str(Exclusion(contact.exclusion).label)
-
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
-def _download(people: Any) -> StreamingHttpResponse:
-    """CSV as spreadsheets read it: UTF-8 with its mark, semicolons."""
-    writer = csv.writer(_Echo(), delimiter=";")
-
-    def lines() -> Iterator[str]:
-        yield "\ufeff"
-        titles = (_("Number"), _("E-mail"), _("First name"), _("Last name"), _("Left out because"))
-        yield writer.writerow(titles)
-        for contact in people.iterator(chunk_size=2000):
-            cells = (contact.phone_number or "", contact.email, contact.first_name,
-                     contact.last_name, _named_reason(contact))  # fmt: skip
-            yield writer.writerow([_harmless_cell(str(cell)) for cell in cells])
-
-    response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="left-out.csv"'
-    return response
-
-
-def _harmless_cell(text: str) -> str:
-    """A spreadsheet would take such a text for a formula; a number with its + is none."""
-    is_formula = text[:1] in ("=", "@", "\t", "\r") or (
-        text[:1] in ("+", "-") and not text[1:].isdigit()
-    )
-    return f"'{text}" if is_formula else text

@@ -1,6 +1,7 @@
 """The forms of the desk."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -8,9 +9,9 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy as _
 from import_export.forms import ConfirmImportForm, ImportForm
 
-from .. import channels, compliance
+from .. import channels, compliance, drafts
 from ..conf import conf
-from ..exceptions import InvalidRequest
+from ..exceptions import InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, ContactList, Purpose
 
 
@@ -121,6 +122,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
                 sender=data.get("sender"),
                 with_replies=bool(data.get("with_replies")),
                 stop_patterns=conf.stop_patterns,
+                stop_mention=conf.stop_mention,
                 channel=self.channel,
             )
             for finding in compliance.errors(findings):
@@ -151,20 +153,28 @@ class SendForm(forms.Form):
     )
 
     acknowledged = forms.BooleanField(
-        label=_("I have read this, and it is right."),
-        error_messages={"required": _("Tick that you have read it, or change the campaign.")},
+        label=_("I have read this, and it is right."), required=False
     )
 
-    def __init__(
-        self, *args: Any, scheduling: bool = False, acknowledge: bool = False, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, scheduling: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not acknowledge:
-            del self.fields["acknowledged"]
         send_at: Any = self.fields["send_at"]
         send_at.required = scheduling
         for widget, name in zip(send_at.widget.widgets, (_("Date"), _("Time")), strict=True):
             widget.attrs["aria-label"] = name
+
+    def clean_send_at(self) -> datetime | None:
+        send_at: datetime | None = self.cleaned_data["send_at"]
+        if send_at is not None and self.fields["send_at"].required:
+            try:
+                drafts.check_send_at(send_at)
+            except InvalidCampaign as error:
+                raise forms.ValidationError(error.problem) from error
+        return send_at
+
+    def ask_again(self) -> None:
+        """There is something that must be acknowledged, and was not."""
+        self.add_error("acknowledged", _("Tick that you have read it, or change the campaign."))
 
 
 class OnceForm(forms.Form):

@@ -1,6 +1,15 @@
 """What we know. Settings never change a field, so everybody's migrations are the same."""
 
-from .campaigns import Campaign, CampaignStatus, Channel, Purpose, Reason, Scheduler, SmsType
+from .campaigns import (
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Purpose,
+    Reason,
+    Scheduler,
+    SmsType,
+    Tariff,
+)
 from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
 from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
 from .sending import (
@@ -45,5 +54,6 @@ __all__ = [
     "SendAttempt",
     "SmsType",
     "Tally",
+    "Tariff",
     "WebhookEvent",
 ]

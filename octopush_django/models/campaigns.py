@@ -1,8 +1,10 @@
 """What a marketer wrote, for whom, and how far it has come."""
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -110,6 +112,14 @@ class Campaign(models.Model):
     expected_units = models.PositiveIntegerField(
         _("SMS expected on the bill"), null=True, blank=True, editable=False
     )
+    expected_cost = models.DecimalField(
+        _("cost expected on the bill"),
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        editable=False,
+    )
     instance = models.CharField(_("instance"), max_length=100, blank=True, editable=False)
     tested = models.ForeignKey(
         "self",
@@ -175,3 +185,47 @@ class Campaign(models.Model):
     @property
     def is_marketing(self) -> bool:
         return self.purpose == Purpose.WHOLESALE
+
+
+class Tariff(models.Model):
+    """What one SMS or message costs, as somebody read it from the gateway's price list.
+
+    Never changed: a new price is a new row, with its date. The newest of it and the last bill
+    makes the estimate.
+    """
+
+    channel = models.CharField(_("channel"), max_length=9, choices=Channel, default=Channel.SMS)
+    sms_type = models.CharField(
+        _("type"),
+        max_length=12,
+        choices=SmsType,
+        default=SmsType.PREMIUM,
+        help_text=_("Only SMS come in two types; for the other channels leave it as it is."),
+    )
+    euros = models.DecimalField(
+        _("EUR each"),
+        max_digits=8,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal("0.0001"))],
+        help_text=_("For one SMS, one RCS, one e-mail, or 30 seconds of a voice message."),
+    )
+    created_at = models.DateTimeField(_("entered on"), default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("entered by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("price")
+        verbose_name_plural = _("prices")
+        constraints = [
+            models.CheckConstraint(condition=Q(euros__gt=0), name="octopush_tariff_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}: {self.euros} EUR"

@@ -1,0 +1,35 @@
+"""Prices that somebody read from the gateway's price list: entered, never changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from ..models import Tariff
+from .history import HistoryAdmin
+
+
+@admin.register(Tariff)
+class TariffAdmin(HistoryAdmin):
+    list_display = ("channel", "sms_type", "euros", "created_at", "created_by")
+    list_select_related = ("created_by",)
+    fields = ("channel", "sms_type", "euros")
+    ordering = ("-created_at",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("octopush_django.add_tariff")
+
+    def save_model(self, request: HttpRequest, obj: Tariff, form: Any, change: bool) -> None:
+        obj.created_by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    def response_add(
+        self, request: HttpRequest, obj: Tariff, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the check page that asked for it."""
+        answer = super().response_add(request, obj, post_url_continue)
+        campaign = request.GET.get("for", "")
+        if campaign.isascii() and campaign.isdigit() and len(campaign) < 19:
+            return redirect("admin:octopush_django_campaign_check", campaign)
+        return answer
