@@ -175,9 +175,12 @@ def findings_of(campaign: Campaign) -> list[Finding]:
     return findings + _hours_findings(campaign)
 
 
-def leaves_from(campaign: Campaign) -> datetime:
-    """When its first batch leaves: now or at its time, but not before the next allowed hour."""
-    wanted = campaign.send_at or timezone.now()
+def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
+    """When its first batch leaves if it is sent ``at`` a time: then, or at the next allowed hour.
+
+    None: at its own time, or now.
+    """
+    wanted = at or campaign.send_at or timezone.now()
     hours = _hours(campaign)
     return hours.next_opening(wanted) if hours else wanted
 

@@ -144,7 +144,7 @@ def test_marketing_needs_no_acknowledgement(admin_client, draft):
     Campaign.objects.filter(pk=draft.pk).update(text=f"Soldes -20% {STOP}")
     page = check(admin_client, draft)
     assert not page.context["asked"]
-    assert "I have read this" not in seen(page)
+    assert "I have read these notes" not in seen(page)
 
 
 # --- a million ----------------------------------------------------------------------------------
@@ -283,6 +283,22 @@ def test_the_pace_is_that_of_the_last_batches(draft):
         for n, frame in enumerate(frames)
     )  # fmt: skip
     assert reports.requests_per_second() == 2
+
+
+@pytest.mark.time_machine("2031-01-10 10:00")
+def test_a_scheduled_campaign_is_moved(admin_client, draft, settings):
+    settings.OCTOPUSH_QUIET_HOURS = HOURS
+    path = url("campaign_move", draft.pk)
+    assert "This campaign is: Draft" in seen(admin_client.get(path, follow=True))
+    campaigns.schedule_campaign(draft, timezone.now() + timedelta(hours=1))
+    assert "Another time" in seen(admin_client.get(url("campaign_change", draft.pk)))
+    assert 'value="2031-01-10"' in admin_client.get(path).content.decode()
+    said = seen(admin_client.post(path, {"send_at_0": SUNDAY, "send_at_1": "12:00"}))
+    assert "The next allowed time is Monday 13 January 2031 08:00 (Europe/Paris)" in said
+    page = admin_client.post(path, {"send_at_0": MONDAY, "send_at_1": "09:00"}, follow=True)
+    assert "Moved: Autumn" in seen(page)
+    draft.refresh_from_db()
+    assert (draft.status, f"{draft.send_at:%Y-%m-%d %H:%M}") == ("scheduled", f"{MONDAY} 08:00")
 
 
 # --- what changes behind the page's back --------------------------------------------------------
@@ -556,6 +572,7 @@ MATRIX = [
     ("campaign_check", "post", {"send_campaign", "send_transactional"}),
     ("campaign_test", "post", {"send_campaign", "send_transactional"}),
     ("campaign_simulate", "post", {"send_campaign", "send_transactional"}),
+    ("campaign_move", "get", {"send_campaign", "send_transactional"}),
     ("campaign_replace", "post", None),  # send_campaign and change_campaign together
     ("campaign_left_out", "get", {"send_campaign", "send_transactional"}),
     ("campaign_verb", "post", {"send_campaign", "send_transactional"}),

@@ -28,6 +28,7 @@ from .channel_forms import FORMS
 from .check import MOST_AT_ONCE, CheckPages, check_url, is_low
 from .composer import composer_data
 from .forms import CampaignForm
+from .moving import MovePages
 from .progress import ProgressPages, progress_of
 
 VERBS: dict[str, Callable[..., Campaign]] = {
@@ -68,7 +69,7 @@ def _option(name: str, label: Any) -> Callable[..., str]:
 
 
 @admin.register(Campaign)
-class CampaignAdmin(CheckPages, ProgressPages):
+class CampaignAdmin(CheckPages, MovePages, ProgressPages):
     form = CampaignForm
     list_display = (
         "__str__",
@@ -185,7 +186,8 @@ class CampaignAdmin(CheckPages, ProgressPages):
                 name="octopush_django_campaign_verb",
             ),
         ]
-        return [*own, *self.check_urls(), *self.progress_urls(), *super().get_urls()]
+        pages = [*self.check_urls(), *self.move_urls(), *self.progress_urls()]
+        return [*own, *pages, *super().get_urls()]
 
     def add_view(
         self,
@@ -194,8 +196,11 @@ class CampaignAdmin(CheckPages, ProgressPages):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         channel = Channel(_channel(request, None))
-        composer = composer_data() if channel == Channel.SMS else None
-        context = {"title": ADD_TITLES[channel], "composer": composer, **(extra_context or {})}
+        context = {
+            "title": ADD_TITLES[channel],
+            "composer": composer_data(channel),
+            **(extra_context or {}),
+        }
         return super().add_view(request, form_url, context)
 
     def change_view(
@@ -210,13 +215,12 @@ class CampaignAdmin(CheckPages, ProgressPages):
         if campaign is not None:
             context |= {
                 "campaign": campaign,
-                "may_check": campaign.status == CampaignStatus.DRAFT
-                and self.has_send_permission(request, campaign),
+                "may_send": self.has_send_permission(request, campaign),
                 "buttons": self._buttons(request, campaign),
             }
-            if campaign.status == CampaignStatus.DRAFT and campaign.channel == Channel.SMS:
-                context["composer"] = composer_data()
-            elif campaign.status != CampaignStatus.DRAFT:
+            if campaign.status == CampaignStatus.DRAFT:
+                context["composer"] = composer_data(campaign.channel)
+            else:
                 context |= progress_of(campaign)
         return super().change_view(request, object_id, form_url, context)
 

@@ -314,8 +314,9 @@ def _price_url(campaign: Campaign) -> str:
 
 def _waits_until(campaign: Campaign) -> datetime | None:
     """When it leaves if it is sent at this moment, and may not leave at this moment."""
-    opens = leaves_from(Campaign(purpose=campaign.purpose, simulation=campaign.simulation))
-    return opens if opens > timezone.now() else None
+    now = timezone.now()
+    opens = leaves_from(campaign, now)
+    return opens if opens > now else None
 
 
 def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:

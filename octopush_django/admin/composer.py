@@ -1,27 +1,35 @@
-"""What the browser needs to count while a marketer writes: the table, and the words."""
+"""What the browser needs while a marketer writes: how this channel counts, and the words."""
 
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import placeholders, segments
+from .. import channels, compliance, placeholders, segments
 from ..conf import conf
-from ..models import Contact
-
-STOP = "STOP au XXXXX"
+from ..models import Channel, Contact
 
 
-def composer_data() -> dict[str, Any]:
+def composer_data(channel: str) -> dict[str, Any]:
     """For ``composer.js``, in the language of the page."""
     labels = {column.name: column.verbose_name for column in Contact._meta.fields}
-    return {
-        "table": segments.table(),
-        "fields": [(name, str(labels[name])) for name in placeholders.FIELDS],
-        "stop": STOP,
-        "patterns": list(conf.stop_patterns),
-        "words": _words(),
-    }
+    fields = [(name, str(labels[name])) for name in placeholders.FIELDS]
+    return {"fields": fields, "words": _words(), **_counting(channel)}
+
+
+def _counting(channel: str) -> dict[str, Any]:
+    if channel == Channel.SMS:
+        return {
+            "table": segments.table(),
+            "stop": conf.stop_mention,
+            "patterns": [*conf.stop_patterns, compliance.LOW_COST_STOP],
+        }
+    by_characters: dict[str, Any] = {"longest": compliance.LONGEST_TEXT}
+    if channel == Channel.VOICE:
+        by_characters["spoken"] = {
+            "each": channels.SPOKEN_CHARACTERS, "block": channels.VOICE_BLOCK,
+        }  # fmt: skip
+    return by_characters
 
 
 def _counted(number: int) -> str:
@@ -46,8 +54,15 @@ def _words() -> dict[str, Any]:
         "countMany": _counted(2),
         "roomOne": _room(1),
         "roomMany": _room(2),
+        "length": _("%(units)s of %(longest)s characters."),
+        "spoken": _(
+            "Read aloud in about %(seconds)s seconds, billed as %(blocks)s × %(block)s seconds."
+        ),
         "sms": _("%(count)s SMS"),
         "personal": _("Personal details come on top; the check page counts each person."),
+        "missing": _("Where a personal detail is missing"),
+        "whereMissing": _("%(detail)s, where it is missing:"),
+        "leaveOut": _("leave the person out"),
         "unicode": _("These characters make an SMS hold 70 characters instead of 160:"),
         "replace": _("Replace %(char)s by %(plain)s"),
         "remove": _("Remove %(char)s"),

@@ -144,33 +144,56 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error(ours.get(error.field), error.problem)
 
 
-class SendForm(forms.Form):
-    """The one POST that sends or schedules."""
+class TimeForm(forms.Form):
+    """A moment in the zone of the page, neither past nor years ahead."""
 
-    fingerprint = forms.CharField(widget=forms.HiddenInput)
-    send_at = forms.SplitDateTimeField(
-        label=_("Send at"), required=False, widget=AdminSplitDateTime
-    )
+    send_at = forms.SplitDateTimeField(label=_("Send at"), widget=AdminSplitDateTime)
 
-    acknowledged = forms.BooleanField(
-        label=_("I have read this, and it is right."), required=False
-    )
-
-    def __init__(self, *args: Any, scheduling: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        send_at: Any = self.fields["send_at"]
-        send_at.required = scheduling
-        for widget, name in zip(send_at.widget.widgets, (_("Date"), _("Time")), strict=True):
-            widget.attrs["aria-label"] = name
+        widget: Any = self.fields["send_at"].widget
+        for part, name in zip(widget.widgets, (_("Date"), _("Time")), strict=True):
+            part.attrs["aria-label"] = name
 
     def clean_send_at(self) -> datetime | None:
         send_at: datetime | None = self.cleaned_data["send_at"]
-        if send_at is not None and self.fields["send_at"].required:
+        if self.fields["send_at"].required:
             try:
                 drafts.check_send_at(send_at)
             except InvalidCampaign as error:
                 raise forms.ValidationError(error.problem) from error
         return send_at
+
+
+class MoveForm(TimeForm):
+    """Another time for a scheduled campaign, at which it may leave."""
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.campaign = campaign
+
+    def clean_send_at(self) -> datetime | None:
+        send_at = super().clean_send_at()
+        opens = drafts.leaves_from(self.campaign, send_at)
+        if send_at and opens > send_at:
+            raise forms.ValidationError(
+                _("Marketing may not leave at that time. The next allowed time is %(when)s "
+                  "(%(zone)s).") % {"when": drafts.in_words(opens), "zone": conf.time_zone}
+            )  # fmt: skip
+        return send_at
+
+
+class SendForm(TimeForm):
+    """The one POST that sends or schedules."""
+
+    fingerprint = forms.CharField(widget=forms.HiddenInput)
+    acknowledged = forms.BooleanField(
+        label=_("I have read these notes, and it is right."), required=False
+    )
+
+    def __init__(self, *args: Any, scheduling: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["send_at"].required = scheduling
 
     def ask_again(self) -> None:
         """There is something that must be acknowledged, and was not."""

@@ -1,10 +1,12 @@
 """What a person does with a browser, and what a screen reader or a strict policy would say."""
 
 import time
+from contextlib import contextmanager
 
 from axe_core_python.selenium import Axe
 from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 MAKE_USER = """
@@ -70,6 +72,42 @@ class Page:
         while text not in self.words:
             assert time.monotonic() < end, f"{text!r} is not in:\n{self.words}"
             time.sleep(0.1)
+
+    def until(self, true, seconds=20):
+        WebDriverWait(self.driver, seconds).until(lambda _driver: true())
+
+    def tab_to(self, label, most=200):
+        """Press Tab until the button or link of this name has the focus."""
+        for _ in range(most):
+            self.driver.switch_to.active_element.send_keys(Keys.TAB)
+            if self.driver.switch_to.active_element.text.startswith(label):
+                return
+        raise NoSuchElementException(f"{label!r} cannot be reached by Tab")
+
+    @contextmanager
+    def like(self, *, theme, language, width):
+        """For a while, the browser of somebody with other wishes."""
+        before = self.driver.get_window_size()
+        self._prefer(theme, language)
+        self.driver.set_window_size(width, before["height"])
+        try:
+            yield
+        finally:
+            self._prefer("light", "en")
+            self.driver.set_window_size(before["width"], before["height"])
+
+    def _prefer(self, theme, language):
+        tell = self.driver.execute_cdp_cmd
+        tell("Network.enable", {})
+        tell("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": language}})
+        scheme = {"name": "prefers-color-scheme", "value": theme}
+        tell("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+    def is_as_wide_as_the_window(self):
+        """Whether nothing has to be scrolled sideways."""
+        return self.script(
+            "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
 
     def script(self, code, *values):
         return self.driver.execute_script(code, *values)

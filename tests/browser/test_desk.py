@@ -3,6 +3,7 @@
 import csv
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 
 from .page import CAMPAIGNS
 
@@ -67,8 +68,7 @@ def test_from_the_file_to_the_result(page, tmp_path):
     page.wait_for("Confirm import")
     page.press("Confirm import")
     page.wait_for("Import finished")
-    # The import pages are the library's, which styles in place: blocked, and nothing is lost.
-    page.forget_complaints()
+    assert page.complaints() == []
 
     text = "Bonjour {first_name|cher client}, c’est les soldes chez Martin, de 9h à 19h samedi !"
     compose(page, "Journey", text, three(301, "Ada", "Loïc", "Eve"))
@@ -129,6 +129,59 @@ def test_watched_paused_resumed_and_cancelled(page):
         page.site.tell_gateway("faults")
 
 
+def test_what_to_write_where_a_detail_is_missing(page):
+    page.open(f"{CAMPAIGNS}add/")
+    page.press("first name")
+    page.wait_for("first name, where it is missing:")
+    box = page.driver.find_element("css selector", ".octopush-fallbacks input")
+    assert box.get_attribute("placeholder") == "leave the person out"
+    box.send_keys("dear |{}you")
+    text = page.field("id_text")
+    assert text.get_attribute("value") == "{first_name|dear you}"
+    assert page.driver.switch_to.active_element == box
+    page.write("id_text", "{first_name|you} and {param1} and {first_name|you}")
+    page.wait_for("parameter 1, where it is missing:")
+    box = page.driver.find_element("css selector", ".octopush-fallbacks input")
+    assert box.get_attribute("value") == "you"
+    box.clear()
+    box.send_keys("!")
+    assert text.get_attribute("value") == "{first_name|!} and {param1} and {first_name|!}"
+    page.write("id_text", "nothing")
+    assert "where it is missing" not in page.words
+    assert page.barriers() == []
+    assert page.complaints() == []
+
+
+def test_a_voice_message_is_counted_in_seconds(page):
+    page.open(f"{CAMPAIGNS}add/?channel=voice_sms")
+    page.write("id_text", "é" * 451)
+    page.wait_for("451 of 1224 characters.")
+    page.wait_for("Read aloud in about 31 seconds, billed as 2 × 30 seconds.")
+    assert "STOP" not in page.driver.find_element("css selector", ".octopush-chips").text
+    assert page.complaints() == []
+
+
+def test_a_screen_reader_hears_the_count_when_typing_pauses(page):
+    page.open(f"{CAMPAIGNS}add/")
+    text, spoken = page.field("id_text"), page.field("octopush-count")
+    assert spoken.get_attribute("aria-live") == "polite"
+    described = text.get_attribute("aria-describedby").split()
+    assert {"id_text_helptext", "octopush-count"} <= set(described)
+    text.send_keys("a" * 161)
+    # Chromedriver types faster than anybody pauses.
+    assert "161" not in spoken.get_attribute("textContent")
+    page.until(lambda: "161 characters: count as 2 SMS" in spoken.get_attribute("textContent"))
+
+
+def test_sent_with_the_keyboard_alone(page):
+    compose(page, "Keys", "Hello STOP au XXXXX", three(330, "Ada"), purpose="id_purpose_1")
+    pk = save(page)
+    page.open(f"{CAMPAIGNS}{pk}/check/")
+    page.tab_to("Send now to 1 person")
+    page.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    page.wait_for("Status: Sent", 60)
+
+
 MAIL = """
 contact = Contact.objects.create(email="ada@example.net")
 contact_list = ContactList.objects.create(name="Mails")
@@ -160,7 +213,7 @@ def test_a_hostile_mail_is_shown_and_does_nothing(page):
 PAGES = """
 campaign/ campaign/add/ campaign/add/?channel=voice_sms campaign/add/?channel=rcs
 campaign/add/?channel=email campaign/status/ contactlist/ recipient/ frame/ reply/ optout/
-optout/add/ halt/add/ webhookevent/
+optout/add/ halt/add/ webhookevent/ tariff/ tariff/add/ contact/import/
 """
 
 
@@ -168,4 +221,23 @@ optout/add/ halt/add/ webhookevent/
 def test_no_barriers(page, path):
     page.open(f"/admin/octopush_django/{path}")
     assert page.barriers() == []
+    assert page.complaints() == []
+
+
+def test_no_barriers_in_the_dark_in_french_on_a_small_screen(page):
+    text = "Ça coûte {first_name|cher client}, le thé. STOP au XXXXX"
+    compose(page, "Noir", text, three(340, "Ada", "{Eve}"))
+    pk = save(page)
+    with page.like(theme="dark", language="fr", width=480):
+        for path in ("change/", "check/", "left-out/", "check/?who=nobody"):
+            page.open(f"{CAMPAIGNS}{pk}/{path}")
+            assert "Accueil" in page.words
+            assert page.barriers() == []
+            assert page.is_as_wide_as_the_window()
+        page.open(f"{CAMPAIGNS}{pk}/check/")
+        page.choose("id_acknowledged")
+        page.press("Envoyer maintenant à 2 personnes")
+        page.wait_for("État : Envoyée", 60)
+        assert page.barriers() == []
+        assert page.is_as_wide_as_the_window()
     assert page.complaints() == []
