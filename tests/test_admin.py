@@ -408,7 +408,7 @@ def test_every_field_is_explained(admin_client, channel):
 def test_a_voice_from_the_desk(admin_client):
     campaign = compose(admin_client, "voice_sms", VOICE)
     page = check_page(admin_client, campaign)
-    assert "3 people × 1 block(s) of 30 seconds" in page.content.decode()
+    assert "3 people × 1 block of 30 seconds" in page.content.decode()
     press_send(admin_client, campaign, page)
     run_pump()
     [request] = outbox
@@ -471,7 +471,7 @@ def test_an_email_from_the_desk(admin_client):
     seen = page.content.decode()
     assert "2 people × 1 e-mail" in seen
     assert "Same number or e-mail address as another person: 1" in seen
-    assert "2 of 2000 at most" in seen
+    assert "2 of 2,000 at most" in seen
     frame = seen[seen.index("<iframe") : seen.index("</iframe>")]
     assert " sandbox " in frame
     assert "alert(1)" not in frame

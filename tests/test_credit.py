@@ -76,7 +76,7 @@ def test_the_status_page_shows_what_is_left(admin_client, monkeypatch):
     monkeypatch.setattr(LocMemBackend, "check_credits", lambda backend: units)
     page = admin_client.get("/admin/octopush_django/campaign/status/").content.decode()
     assert "1,000.00 EUR" in page
-    assert "premium_sms: 640" in page
+    assert "SMS Premium: 640" in page
 
 
 def test_a_gateway_that_is_away_leaves_the_status_page_up(admin_client, monkeypatch):

@@ -44,6 +44,12 @@ BUTTONS = {
 LABELS = {"pause": _("Pause"), "resume": _("Resume"), "cancel": _("Cancel what has not left")}
 
 
+PRODUCTS = {
+    "premium_sms": _("SMS Premium"),
+    "low_cost_sms": _("SMS Low cost"),
+    "vocal_sms": _("Voice messages"),
+}
+"""What the gateway's credits are worth, in a marketer's words; others in its own."""
 ADD_TITLES = {
     Channel.SMS: _("Add SMS campaign"),
     Channel.VOICE: _("Add voice message"),
@@ -236,7 +242,10 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
             "credit": credit.euros,
             "credit_unknown": credit.why_not,
             "credit_low": is_low(credit.euros),
-            "credits": credit.units,
+            "credits": {
+                country: [(PRODUCTS.get(name, name), left) for name, left in units.items()]
+                for country, units in credit.units.items()
+            },
             "status": read_status(),
         }
         return TemplateResponse(request, "admin/octopush_django/status.html", context)

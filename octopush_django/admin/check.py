@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from .. import campaigns as verbs
 from .. import copies, samples, segments, wallet
@@ -40,11 +41,18 @@ from .html_preview import harmless
 from .left_out import LONGEST_SEARCH, left_out_page
 
 UNITS = {
-    Channel.SMS: gettext_lazy("SMS"),
-    Channel.VOICE: gettext_lazy("block(s) of 30 seconds (an estimate)"),
-    Channel.RCS: gettext_lazy("RCS"),
-    Channel.EMAIL: gettext_lazy("e-mail"),
+    Channel.SMS: ngettext_lazy("%(units)s SMS", "%(units)s SMS", "number"),
+    Channel.VOICE: ngettext_lazy(
+        "%(units)s block of 30 seconds (an estimate)",
+        "%(units)s blocks of 30 seconds (an estimate)",
+        "number",
+    ),
+    Channel.RCS: ngettext_lazy("%(units)s RCS", "%(units)s RCS", "number"),
+    Channel.EMAIL: ngettext_lazy("%(units)s e-mail", "%(units)s e-mails", "number"),
 }
+"""What is counted and billed, by channel."""
+IN_PREVIEW = frozenset({"actions", "cards", "email_from", "name_from", "subject"})
+"""Options that the preview of the channel shows as people will see them."""
 LOOK_AGAIN = gettext_lazy(
     "Something changed since you looked. Please look again; nothing was sent."
 )
@@ -330,8 +338,10 @@ def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
         "preview": preview,
         "exclusions": named(Exclusion, preview.exclusions),
         "histogram": [
-            (units, people, causes.get(units, [])) for units, people in preview.histogram.items()
+            (_units(campaign, units), people, causes.get(units, []))
+            for units, people in preview.histogram.items()
         ],
+        "total": _units(campaign, preview.total_segments),
         "blocked": any(finding.level == "error" for finding in preview.findings),
         "credit": credit.euros,
         "credit_unknown": credit.why_not,
@@ -349,9 +359,9 @@ def _shown(
     html = harmless(text) if campaign.options.get("body_format") == "html" else None
     return {
         "channel_preview": f"admin/octopush_django/campaign/preview/{campaign.channel}.html",
-        "unit": UNITS[Channel(campaign.channel)],
         "details": _details(campaign),
         "sample": sample,
+        "units": _units(campaign, sample.units) if sample else "",
         "text": text,
         "html": html,
         "seconds": spoken_seconds(text),
@@ -360,12 +370,18 @@ def _shown(
     }
 
 
+def _units(campaign: Campaign, number: int) -> str:
+    """So many of what is billed, in words."""
+    words = {"number": number, "units": number_format(number, use_l10n=True, force_grouping=True)}
+    return str(UNITS[Channel(campaign.channel)] % words)
+
+
 def _details(campaign: Campaign) -> list[tuple[str, Any]]:
     """The channel's own options, as the form calls them."""
     form = FORMS[campaign.channel]
     shown = []
     for name in form.own_options:
-        if form.key_of(name) in campaign.options:
+        if form.key_of(name) in campaign.options and form.key_of(name) not in IN_PREVIEW:
             field, value = form.base_fields[name], campaign.options[form.key_of(name)]
             choices = getattr(field, "choices", ())
             label = next((label for key, label in choices if key == value), value)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .contacts import ContactList
 
@@ -42,7 +43,7 @@ class CampaignStatus(models.TextChoices):
     PAUSED = "paused", _("Paused")
     SENT = "sent", _("Sent")
     FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
 
 
 class Reason(models.TextChoices):
