@@ -21,6 +21,7 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Sum,
     TextField,
     Value,
     When,
@@ -54,6 +55,11 @@ from .models import (
 from .people import ADDRESS_FIELDS, Person, canonical
 
 CHUNK = 1000
+CHECKSUM = (1_000_003, 8191)
+"""Moduli of the checksum of a group: one person in another's place changes it.
+
+Two, so that a sum over millions fits into 64 bits whatever the keys are.
+"""
 
 
 @dataclass(frozen=True)
@@ -108,6 +114,16 @@ class Judged:
     contact_id: int | None
     exclusion: str
     payload: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Contacts with the same verdict and values: how many, and a checksum of who they are."""
+
+    exclusion: str
+    values: Mapping[str, str]
+    people: int
+    checksum: int
 
 
 def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
@@ -177,26 +193,21 @@ def judge_people(
         yield _judge_chunk(chunk, rules, taken)
 
 
-def values_of(
-    campaign: Campaign, contacts: "QuerySet[Contact]"
-) -> Iterator[tuple[dict[str, str], int]]:
-    """The values that judged contacts have for the text of ``campaign``, and how many have each.
+def groups_of(campaign: Campaign, judged: "QuerySet[Contact]") -> Iterator[Group]:
+    """Judged contacts by verdict, and by the values that they have for the text of ``campaign``.
 
     Where only SMS are counted, values of letters that take the same room are one: a million
-    names become some thirty lengths.
+    names become some thirty lengths. Everybody is judged once.
     """
-    template = routes.template_of(campaign)
-    people = receiving(contacts).order_by()
-    names = [f"value_{name}" for name in template.fields]
-    if not names:
-        yield {}, people.count()
-        return
+    fields = routes.template_of(campaign).fields
+    people, names = judged.order_by(), [f"value_{name}" for name in fields]
     if campaign.channel == Channel.SMS and not routes.has_own_texts(campaign):
-        people = people.annotate(**{f"room_{name}": _room(name) for name in template.fields})
-        names = [f"room_{name}" for name in template.fields]
-    groups = people.values_list(*names).annotate(people=Count("pk"))
-    for *values, number in groups.iterator(chunk_size=2000):
-        yield dict(zip(template.fields, values, strict=True)), number
+        people = people.annotate(**{f"room_{name}": _room(name) for name in fields})
+        names = [f"room_{name}" for name in fields]
+    checksum = Sum((F("pk") % CHECKSUM[0]) * (F("pk") % CHECKSUM[1] + 1))
+    groups = people.values_list("exclusion", *names).annotate(people=Count("pk"), sum=checksum)
+    for exclusion, *values, number, total in groups.iterator(chunk_size=2000):
+        yield Group(exclusion, dict(zip(fields, values, strict=True)), number, int(total))
 
 
 def _room(name: str) -> Combinable:

@@ -11,7 +11,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from . import audience, compliance, numbers, reports, routes
@@ -23,7 +23,6 @@ from .readings import Reading, Saving
 
 BLACKLIST_PRICE = Decimal("0.01")
 """Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""
-CHECKSUM = 8191
 
 
 @dataclass(frozen=True)
@@ -111,18 +110,14 @@ def _count_contacts(
     counted: Counter[str],
     reading: Reading,
 ) -> list[tuple[str, int]]:
-    """Count the contacts of lists; return a checksum of who got which verdict.
-
-    So that one person in another's place changes the fingerprint, though no figure does.
-    """
-    identity = F("pk") * (F("pk") % CHECKSUM + 1)
-    by_verdict = judged.order_by().values_list("exclusion")  # type: ignore[misc]
-    rows = sorted(by_verdict.annotate(people=Count("pk"), who=Sum(identity)))
-    for exclusion, people, _who in rows:
-        counted[exclusion] += people
-    for values, people in audience.values_of(campaign, judged):
-        reading.add(values, people)
-    return [(exclusion, int(who)) for exclusion, _people, who in rows]
+    """Count the contacts of lists; return a checksum of who got which verdict."""
+    who: Counter[str] = Counter()
+    for group in audience.groups_of(campaign, judged):
+        counted[group.exclusion] += group.people
+        who[group.exclusion] += group.checksum
+        if not group.exclusion:
+            reading.add(group.values, group.people)
+    return sorted(who.items())
 
 
 def _values_findings(
