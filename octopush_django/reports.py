@@ -18,6 +18,7 @@ from .conf import conf
 from .events import understand
 from .models import (
     Campaign,
+    CampaignStatus,
     Channel,
     EventKind,
     EventState,
@@ -125,6 +126,8 @@ class Pace:
 
 def pace(campaign: Campaign, now: datetime | None = None) -> Pace | None:
     """By what left within the last minute; None if nothing moves, or nothing is left."""
+    if campaign.status != CampaignStatus.SENDING:
+        return None
     since = (now or timezone.now()) - timedelta(minutes=1)
     went = campaign.frames.filter(
         attempts__outcome=Outcome.ACCEPTED, attempts__ended_at__gt=since

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connections, transaction
 from django.utils import timezone
 
-from octopush_django import campaigns, signals
+from octopush_django import campaigns, lifecycle, reports, signals, sweep, tasks
 from octopush_django.campaigns import (
     cancel_campaign,
     halt,
@@ -334,6 +334,32 @@ def test_cancel_leaves_what_has_not_left(settings):
     assert states == {"accepted", "cancelled"}
     with pytest.raises(NotAllowedNow):
         resume_campaign(campaign)
+
+
+def test_a_large_campaign_is_cancelled_at_once_and_its_people_withdrawn_by_a_worker(
+    settings, monkeypatch, rung, django_capture_on_commit_callbacks
+):
+    settings.OCTOPUSH_FRAME_SIZE = 2
+    settings.OCTOPUSH_PILOT_SIZE = 0
+    monkeypatch.setattr(lifecycle, "WITHDRAWN_AT_ONCE", 1)
+    campaign = send(contact_lists=[make_list(people=6)])
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel_campaign(campaign)
+    assert set(campaign.frames.values_list("status", flat=True)) == {"cancelled"}
+    assert reports.totals(campaign).states == {"cancelled": 6}
+    written = campaign.recipients.filter(status="cancelled")
+    assert written.count() == 2
+    assert rung[-1] == ("octopush_django.tasks.withdraw_people",)
+    monkeypatch.setattr(tasks, "WITHDRAWING", -1)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.withdraw_people()
+    assert written.count() == 4
+    assert rung.count(("octopush_django.tasks.withdraw_people",)) == 2
+    run_pump()
+    sweep.sweep()
+    assert written.count() == 6
+    assert not tasks.withdraw_people()
+    assert outbox == []
 
 
 def test_halt_stops_everything_at_once():

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
-from .. import wallet
+from .. import reports, wallet
 from ..copies import copy_campaign
 from ..exceptions import CampaignError, NotAllowedNow
 from ..handover import waits_at_gateway
@@ -22,6 +22,7 @@ from ..models import (
     Campaign,
     CampaignStatus,
     Channel,
+    RecipientStatus,
 )
 from ..status import read_status
 from .channel_forms import FORMS
@@ -42,6 +43,11 @@ BUTTONS = {
     CampaignStatus.PAUSED: ("resume", "cancel"),
 }
 LABELS = {"pause": _("Pause"), "resume": _("Resume"), "cancel": _("Cancel what has not left")}
+DONE = {
+    "pause": _("Paused: %(campaign)s"),
+    "resume": _("Goes on: %(campaign)s"),
+    "cancel": _("Cancelled: %(campaign)s"),
+}
 
 
 PRODUCTS = {
@@ -269,14 +275,31 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         campaign = get_object_or_404(Campaign, pk=pk)
         if not self.has_send_permission(request, campaign) or verb not in VERBS:
             raise PermissionDenied
+        if verb == "cancel" and "sure" not in request.POST:
+            return self._ask_before_cancelling(request, campaign)
         try:
             VERBS[verb](campaign, by=request.user)
         except CampaignError as error:
             messages.error(request, str(error))
         else:
             self.log_change(request, campaign, str(LABELS[verb]))
-            messages.success(request, f"{LABELS[verb]}: {campaign}")
+            messages.success(request, DONE[verb] % {"campaign": campaign})
         return redirect("admin:octopush_django_campaign_change", pk)
+
+    def _ask_before_cancelling(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
+        """It cannot be taken back, and its button stands beside "Pause"."""
+        totals = reports.totals(campaign)
+        waiting = totals.states.get(RecipientStatus.PENDING, 0)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": LABELS["cancel"],
+            "campaign": campaign,
+            "waits_at_gateway": waits_at_gateway(campaign),
+            "left": totals.people - waiting,
+            "waiting": waiting,
+        }
+        return TemplateResponse(request, "admin/octopush_django/campaign/cancel.html", context)
 
     def _buttons(self, request: HttpRequest, campaign: Campaign) -> list[tuple[str, str]]:
         buttons = []

@@ -120,6 +120,9 @@ def test_watched_paused_resumed_and_cancelled(page):
         page.press("Resume")
         page.wait_for("Status: Sending")
         page.press("Cancel what has not left")
+        page.wait_for("that cannot be called back")
+        assert page.barriers() == []
+        page.press("Cancel what has not left")
         page.wait_for("Status: Cancelled")
         assert page.site.python(STATUS, pk=pk) == "cancelled"
         page.press("Copy")

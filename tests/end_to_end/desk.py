@@ -54,7 +54,7 @@ class Desk:
         return self.post(f"{CAMPAIGNS}{pk}/check/", fingerprint=mark, **fields)
 
     def do(self, pk, verb):
-        return self.post(f"{CAMPAIGNS}{pk}/{verb}/do/")
+        return self.post(f"{CAMPAIGNS}{pk}/{verb}/do/", sure="yes")
 
     def _open(self, path, data):
         try:
