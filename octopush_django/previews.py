@@ -30,12 +30,13 @@ class Preview:
     """What would happen if it were sent now. Nothing is stored or sent.
 
     ``count``: people who will receive it. ``exclusions``: reason code -> people.
-    ``histogram``: SMS per person -> people, over their real values. ``cost``: euros by the price
-    of the last bill, None where none is known. ``surcharge``: euros for having the gateway leave
-    out whom it knows as opted out. ``requests`` that it takes at the gateway. ``causes``: SMS per
-    person -> the merge fields that make it so many. ``savings``: what characters outside the
-    GSM alphabet cost. ``leaves_from``: when the first batch leaves. ``fingerprint`` changes with
-    the text, who receives it, the price, and what is to be known before sending.
+    ``histogram``: SMS per person -> people, over their real values. ``cost``: euros by the last
+    bill or entry, None where no price is known. ``surcharge``: euros for having the gateway
+    leave out whom it knows as opted out. ``requests`` that it takes at the gateway. ``causes``:
+    SMS per person -> the merge fields that make it so many. ``savings``: what characters outside
+    the GSM alphabet cost. ``longest``: characters of the longest text. ``leaves_from``: when the
+    first batch leaves. ``fingerprint`` changes with the text, who receives it, the price, and
+    what is to be known before sending.
     """
 
     count: int
@@ -48,6 +49,7 @@ class Preview:
     requests: int = 0
     causes: Mapping[int, Sequence[str]] = field(default_factory=dict)
     savings: Sequence[Saving] = ()
+    longest: int = 0
     leaves_from: datetime | None = None
 
     @property
@@ -100,7 +102,8 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     return Preview(
         count, exclusions, reading.histogram, findings, price, fingerprint,
         _surcharge(campaign, requests), requests,
-        causes=reading.causes, savings=reading.savings, leaves_from=leaves_from(campaign),
+        causes=reading.causes, savings=reading.savings, longest=reading.longest,
+        leaves_from=leaves_from(campaign),
     )  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Reading:
         self._texts = Texts(conf.frame_size) if routes.has_own_texts(campaign) else None
         self._variants = _variants(campaign) if self._is_sms else {}
         self._saved: Counter[str] = Counter()
+        self.longest = 0
+        """Characters of the longest text, personal details filled in."""
         self.with_braces = 0
         """People who would read braces that stand in their personal details."""
 
@@ -61,6 +63,7 @@ class Reading:
     def add_text(self, text: str, people: int) -> None:
         """``people`` read this ``text``."""
         self._histogram[self._units(text)] += people
+        self.longest = max(self.longest, len(text))
         if self._texts:
             self._texts.add((text, ""), people)
 

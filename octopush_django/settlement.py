@@ -1,6 +1,5 @@
 """Settle what came of calls: each answer to its attempt, each verdict to its frame."""
 
-import json
 import logging
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,14 +10,12 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import matching, placeholders, segments, signals
+from . import matching, pilot, signals
 from .answers import Answer
-from .conf import conf
 from .dispatch import Claim
-from .lifecycle import conclude, conclude_finished, hold, release, withdraw_cancelled
+from .lifecycle import conclude, conclude_finished, hold, withdraw_cancelled
 from .models import (
     CampaignStatus,
-    Exclusion,
     Frame,
     FrameStatus,
     Reason,
@@ -65,7 +62,7 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
         # Once an applier can read the tickets: before, it may set an event aside unseen.
         transaction.on_commit(lambda: matching.replay(tickets))
         for frame in accepted:
-            _after_pilot(frame, now)
+            pilot.judge(frame, now)
         if any(frame.campaign.status == CampaignStatus.CANCELLED for frame in frames.values()):
             withdraw_cancelled()
         if len(accepted) == len(results) and not any(f.campaign.reason_code for f in accepted):
@@ -201,48 +198,3 @@ def _explain(code: str, answer: Answer) -> str:
     said = answer.message or f"HTTP {answer.http_status}"
     number = f" {answer.code}" if answer.code else ""
     return f"{sentences[Reason(code)]} {_('It said:')} “{said}”{number}"
-
-
-def _after_pilot(frame: Frame, now: datetime) -> None:
-    """Let the others leave if the bill of the first frame is as expected."""
-    if frame.number != 1:
-        return
-    waiting = frame.campaign.frames.filter(status=FrameStatus.PENDING, next_action_at__isnull=True)
-    if not waiting.exists():
-        return
-    expected = _expected_segments(frame)
-    allowed = 1 + conf.pilot_tolerance
-    billed, people = frame.segments_billed, frame.contacts_accepted
-    too_dear = billed is not None and billed > expected * allowed
-    too_few = people is not None and people * allowed < _people_in(frame)
-    if too_dear or too_few:
-        hold(
-            frame.campaign,
-            Reason.PILOT,
-            _(
-                "A first batch went to %(people)d people. We expected %(expected)d SMS; Octopush "
-                "billed %(billed)s SMS for %(accepted)s people. Check before you resume."
-            )
-            % {
-                "people": frame.contacts,
-                "expected": expected,
-                "billed": "?" if billed is None else billed,
-                "accepted": "?" if people is None else people,
-            },
-        )
-        return
-    release(frame.campaign, now)
-
-
-def _people_in(frame: Frame) -> int:
-    return frame.recipients.filter(exclusion=Exclusion.NONE).count()
-
-
-def _expected_segments(frame: Frame) -> int:
-    if frame.text:
-        return segments.count(frame.text).segments * _people_in(frame)
-    template = placeholders.parse(frame.campaign.text)
-    payloads = frame.recipients.filter(exclusion=Exclusion.NONE).values_list("payload", flat=True)
-    return sum(
-        segments.count(template.render(json.loads(payload))).segments for payload in payloads
-    )

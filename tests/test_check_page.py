@@ -93,6 +93,30 @@ def test_who_is_left_out_is_no_sample(draft):
     assert samples.dearest(draft) is None
 
 
+def test_the_length_of_the_longest(admin_client, draft):
+    words = seen(check(admin_client, draft))
+    longest = len(f"C’est l’été, Maximilienne ! {STOP}")
+    assert f"the longest has {longest} characters" in words
+
+
+def test_save_and_check(admin_client, client, draft):
+    form = {"name": "Winter", "purpose": "wholesale", "text": draft.text, "sender": "Shop",
+            "sms_type": "sms_premium", "scheduler": "app", "_check": ""}  # fmt: skip
+    page = admin_client.post(url("campaign_change", draft.pk), form, follow=True)
+    assert page.context["title"] == "Check before sending"
+    assert page.context["campaign"].name == "Winter"
+    page = admin_client.post(url("campaign_add"), form, follow=True)
+    assert page.context["title"] == "Check before sending"
+    assert page.context["campaign"] != draft
+    # Who may write but not send is not led there.
+    writer = User.objects.create_user("writer", is_staff=True)
+    may = Permission.objects.filter(codename__in=("change_campaign", "view_campaign"))
+    writer.user_permissions.set(may)
+    client.force_login(writer)
+    assert "Save, check and send" not in seen(client.get(url("campaign_change", draft.pk)))
+    assert client.post(url("campaign_change", draft.pk), form).url == url("campaign_changelist")
+
+
 def test_somebody_found_by_name_or_number(admin_client, draft):
     found = check(admin_client, draft, "?who=maxi")
     assert found.context["sample"].contact.first_name == "Maximilienne"

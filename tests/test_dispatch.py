@@ -424,7 +424,7 @@ def test_the_others_wait_for_the_pilot(piloted):
     assert len(dispatch.claim()) == 4
 
 
-@pytest.mark.parametrize(("people", "sms"), [(4, 8), (2, 2)])
+@pytest.mark.parametrize(("people", "sms"), [(4, 8), (2, 2), (4, 2), (8, 4)])
 def test_a_bill_unlike_the_estimate_pauses(piloted, people, sms):
     answer(dispatch.claim(), bill(people, sms))
     piloted.refresh_from_db()
@@ -432,6 +432,30 @@ def test_a_bill_unlike_the_estimate_pauses(piloted, people, sms):
     assert f"{sms} SMS" in piloted.reason
     resume_campaign(piloted)
     assert len(dispatch.claim()) == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "people", "sms", "paused"),
+    [("auto_optimize_text", 4, 2, False), ("auto_optimize_text", 2, 2, True),
+     ("auto_remove_blacklisted", 2, 2, False), ("auto_optimize_text", 4, 8, True)],
+)  # fmt: skip
+def test_less_is_as_expected_where_the_gateway_may_take_less(piloted, option, people, sms, paused):
+    Campaign.objects.update(**{option: True})
+    answer(dispatch.claim(), bill(people, sms))
+    piloted.refresh_from_db()
+    assert (piloted.status == "paused") is paused
+
+
+@pytest.mark.parametrize(("expected", "paused"), [("1.9", False), ("1.0", True), ("4", True)])
+def test_a_price_unlike_that_of_the_check_page_pauses(piloted, expected, paused):
+    """40 SMS in all; the bill of four is 0.20 EUR, to be compared with a tenth."""
+    Campaign.objects.update(expected_units=40, expected_cost=expected)
+    answer(dispatch.claim(), bill(4, 4))
+    piloted.refresh_from_db()
+    assert (piloted.status == "paused") is paused
+    if paused:
+        said = f"We expected a bill of {Decimal(expected) / 10:.2f} EUR; it is 0.20 EUR."
+        assert said in piloted.reason
 
 
 def test_a_pilot_that_waits_for_credit_is_still_a_pilot(piloted):

@@ -166,6 +166,20 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
             messages.error(request, str(error))
             return redirect(request.get_full_path())
 
+    def response_add(
+        self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        answer = super().response_add(request, obj, post_url_continue)
+        return self._on_to_check(request, obj) or answer
+
+    def response_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
+        return self._on_to_check(request, obj) or super().response_change(request, obj)
+
+    def _on_to_check(self, request: HttpRequest, campaign: Campaign) -> HttpResponse | None:
+        """What was written is what is looked at: the button saves first."""
+        wanted = "_check" in request.POST and self.has_send_permission(request, campaign)
+        return redirect(check_url([campaign.pk])) if wanted else None
+
     # --- actions: they open the check page, they never send ----------------------------------
 
     @admin.action(description=_("Send now…"), permissions=["send"])
@@ -211,6 +225,7 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         context = {
             "title": ADD_TITLES[channel],
             "composer": composer_data(channel),
+            "saves_and_checks": self.has_send_permission(request),
             **(extra_context or {}),
         }
         return super().add_view(request, form_url, context)
@@ -232,6 +247,9 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
             }
             if campaign.status == CampaignStatus.DRAFT:
                 context["composer"] = composer_data(campaign.channel)
+                context["saves_and_checks"] = context["may_send"] and self.has_change_permission(
+                    request, campaign
+                )
             else:
                 context |= progress_of(campaign)
         return super().change_view(request, object_id, form_url, context)

@@ -59,6 +59,7 @@ def _words() -> dict[str, Any]:
             "Read aloud in about %(seconds)s seconds, billed as %(blocks)s × %(block)s seconds."
         ),
         "sms": _("%(count)s SMS"),
+        "estimate": _("An estimate: the gateway may shorten the text."),
         "personal": _("Personal details come on top; the check page counts each person."),
         "missing": _("Where a personal detail is missing"),
         "whereMissing": _("%(detail)s, where it is missing:"),

@@ -4,7 +4,7 @@ import time
 from contextlib import contextmanager
 
 from axe_core_python.selenium import Axe
-from selenium.common.exceptions import NoSuchElementException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -40,7 +40,10 @@ class Page:
 
     @property
     def words(self):
-        return self.driver.find_element(By.TAG_NAME, "body").text
+        try:
+            return self.driver.find_element(By.TAG_NAME, "body").text
+        except (NoSuchElementException, StaleElementReferenceException):
+            return ""  # Between two pages there is none.
 
     def field(self, name):
         return self.driver.find_element(By.ID, name)

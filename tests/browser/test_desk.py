@@ -80,7 +80,7 @@ def test_from_the_file_to_the_result(page, tmp_path):
     assert page.barriers() == []
     pk = save(page)
 
-    page.press("Check and send")
+    page.press("Save, check and send")
     page.wait_for("2 people")
     assert "Refused marketing: 1" in page.words
     assert "1 person × 2 SMS, because of: first name" in page.words
@@ -107,7 +107,7 @@ def test_watched_paused_resumed_and_cancelled(page):
         people = three(310, *"ABCDEFGHIJKL")
         compose(page, "Slowly", "Your order has left.", people, purpose="id_purpose_0")
         pk = save(page)
-        page.press("Check and send")
+        page.press("Save, check and send")
         page.wait_for("does each of them wait for this message?")
         page.press("Send now to 12 people")
         page.wait_for("Tick that you have read it")
@@ -231,6 +231,8 @@ def test_no_barriers_in_the_dark_in_french_on_a_small_screen(page):
     text = "Ça coûte {first_name|cher client}, le thé. STOP au XXXXX"
     compose(page, "Noir", text, three(340, "Ada", "{Eve}"))
     pk = save(page)
+    page.choose("id_auto_optimize_text")
+    page.wait_for("An estimate: the gateway may shorten the text.")
     with page.like(theme="dark", language="fr", width=480):
         for path in ("change/", "check/", "left-out/", "check/?who=nobody"):
             page.open(f"{CAMPAIGNS}{pk}/{path}")

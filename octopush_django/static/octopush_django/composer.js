@@ -101,14 +101,19 @@
 
   // --- what it counts as ---
 
+  const optimized = document.getElementById("id_auto_optimize_text");
   const { count, forcing, without } = table ? window.octopushCounter(table) : {};
 
   function countSms(text, personal) {
     const { units, segments, room } = count(text);
-    return (
-      say(words.countOne, words.countMany, segments, { units }) +
-      ` ${say(words.roomOne, words.roomMany, room, {})}${personal ? ` ${words.personal}` : ""}`
-    );
+    return [
+      say(words.countOne, words.countMany, segments, { units }),
+      say(words.roomOne, words.roomMany, room, {}),
+      personal ? words.personal : "",
+      optimized?.checked ? words.estimate : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
   }
 
   function countCharacters(text) {
@@ -177,6 +182,7 @@
     waiting = setTimeout(() => (spokenFigure.textContent = figure.textContent), PAUSE);
   }
   field.addEventListener("input", show);
+  optimized?.addEventListener("change", show);
   document.querySelectorAll("[name=purpose]").forEach((one) => one.addEventListener("change", show));
   show();
 })();
