@@ -154,7 +154,7 @@ def test_transactional_to_a_list_is_acknowledged(admin_client, draft, text, code
     page = check(admin_client, draft)
     [finding] = [f for f in page.context["preview"].findings if f.acknowledge]
     assert (finding.code, finding.level) == (code, "warning")
-    data = {"fingerprint": page.context["form"]["fingerprint"].initial, "_send": ""}
+    data = {"fingerprint": page.context["send_form"]["fingerprint"].initial, "_send": ""}
     page = admin_client.post(url("campaign_check", draft.pk), data)
     assert "Tick that you have read it" in seen(page)
     draft.refresh_from_db()
@@ -162,6 +162,32 @@ def test_transactional_to_a_list_is_acknowledged(admin_client, draft, text, code
     admin_client.post(url("campaign_check", draft.pk), {**data, "acknowledged": "on"})
     draft.refresh_from_db()
     assert draft.status == "sending"
+
+
+def test_enter_in_the_fields_of_the_date_does_not_send(admin_client, draft):
+    """A browser presses the first button of the form that the field is in."""
+    page = check(admin_client, draft)
+    forms = re.findall(r"<form.*?</form>", page.content.decode(), re.DOTALL)
+    [dated] = [form for form in forms if 'name="send_at_0"' in form]
+    assert re.findall(r'<button[^>]* name="(\w+)"', dated) == ["_schedule"]
+    mark = page.context["send_form"].initial["fingerprint"]
+    admin_client.post(url("campaign_check", draft.pk), {"fingerprint": mark})
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
+def test_scheduling_asks_for_the_same_acknowledgement(admin_client, draft):
+    Campaign.objects.filter(pk=draft.pk).update(purpose="alert", text="Votre colis est là")
+    mark = check(admin_client, draft).context["send_form"].initial["fingerprint"]
+    when = timezone.localtime() + timedelta(days=1)
+    data = {"_schedule": "", "fingerprint": mark, "send_at_0": f"{when:%Y-%m-%d}",
+            "send_at_1": "12:00"}  # fmt: skip
+    page = admin_client.post(url("campaign_check", draft.pk), data)
+    assert "acknowledged" in page.context["schedule_form"].errors
+    assert not page.context["send_form"].errors
+    admin_client.post(url("campaign_check", draft.pk), {**data, "acknowledged": "on"})
+    draft.refresh_from_db()
+    assert draft.status == "scheduled"
 
 
 def test_marketing_needs_no_acknowledgement(admin_client, draft):
@@ -214,7 +240,7 @@ def test_the_nights_of_the_clock_change(admin_client, draft, settings, day, cloc
     settings.TIME_ZONE = "Europe/Paris"
     page = check(admin_client, draft)
     assert "Europe/Paris" in seen(page)
-    mark = page.context["form"]["fingerprint"].initial
+    mark = page.context["send_form"]["fingerprint"].initial
     data = {"fingerprint": mark, "_schedule": "", "send_at_0": day, "send_at_1": clock}
     page = admin_client.post(url("campaign_check", draft.pk), data)
     assert "may be ambiguous or it may not exist" in seen(page)
@@ -233,7 +259,7 @@ HOURS = "mon-sat 08:00-20:00"
 @pytest.mark.time_machine("2031-01-10 10:00")
 def test_a_time_that_is_not_allowed_is_looked_at_again(admin_client, draft, settings):
     settings.OCTOPUSH_QUIET_HOURS = HOURS
-    mark = check(admin_client, draft).context["form"].initial["fingerprint"]
+    mark = check(admin_client, draft).context["send_form"].initial["fingerprint"]
     data = {"_schedule": "", "send_at_0": SUNDAY, "send_at_1": "12:00", "fingerprint": mark}
     page = admin_client.post(url("campaign_check", draft.pk), data)
     assert "there is something to know about that time" in seen(page)
@@ -241,7 +267,7 @@ def test_a_time_that_is_not_allowed_is_looked_at_again(admin_client, draft, sett
     assert f'value="{SUNDAY}"' in page.content.decode()
     draft.refresh_from_db()
     assert draft.status == "draft"
-    data["fingerprint"] = page.context["form"].initial["fingerprint"]
+    data["fingerprint"] = page.context["send_form"].initial["fingerprint"]
     admin_client.post(url("campaign_check", draft.pk), data)
     draft.refresh_from_db()
     assert draft.status == "scheduled"
@@ -253,7 +279,7 @@ def test_sending_outside_the_allowed_hours_says_so(admin_client, draft, settings
     page = check(admin_client, draft)
     assert "Send to 2 people at the allowed hours" in seen(page)
     assert "it will go on Monday 13 January 2031 08:00" in seen(page)
-    mark = page.context["form"].initial["fingerprint"]
+    mark = page.context["send_form"].initial["fingerprint"]
     data = {"_send": "", "fingerprint": mark}
     page = admin_client.post(url("campaign_check", draft.pk), data, follow=True)
     assert "It waits for the allowed hours" in seen(page)
@@ -261,7 +287,7 @@ def test_sending_outside_the_allowed_hours_says_so(admin_client, draft, settings
 
 @pytest.mark.time_machine("2031-01-10 10:00")
 def test_the_hours_may_end_between_the_look_and_the_click(admin_client, draft, settings):
-    mark = check(admin_client, draft).context["form"].initial["fingerprint"]
+    mark = check(admin_client, draft).context["send_form"].initial["fingerprint"]
     settings.OCTOPUSH_QUIET_HOURS = "mon-sat 08:00-09:00"
     page = admin_client.post(url("campaign_check", draft.pk), {"_send": "", "fingerprint": mark})
     assert "Something changed since you looked" in seen(page)
@@ -273,10 +299,10 @@ def test_the_hours_may_end_between_the_look_and_the_click(admin_client, draft, s
 )
 @pytest.mark.time_machine("2031-01-10 10:00")
 def test_a_time_that_cannot_be(admin_client, draft, day, said):
-    mark = check(admin_client, draft).context["form"].initial["fingerprint"]
+    mark = check(admin_client, draft).context["send_form"].initial["fingerprint"]
     data = {"_schedule": "", "send_at_0": day, "send_at_1": "12:00", "fingerprint": mark}
     page = admin_client.post(url("campaign_check", draft.pk), data)
-    assert said in str(page.context["form"].errors["send_at"])
+    assert said in str(page.context["schedule_form"].errors["send_at"])
 
 
 @pytest.mark.parametrize(("clock", "told"), [("19:59:59", True), ("12:00:00", False)])
@@ -329,7 +355,7 @@ def test_a_scheduled_campaign_is_moved(admin_client, draft, settings):
 
 
 def launch(client, campaign, page):
-    data = {"_send": "", "fingerprint": page.context["form"].initial["fingerprint"]}
+    data = {"_send": "", "fingerprint": page.context["send_form"].initial["fingerprint"]}
     answer = client.post(url("campaign_check", campaign.pk), data, follow=True)
     campaign.refresh_from_db()
     return seen(answer)
@@ -564,7 +590,7 @@ def test_several_campaigns_are_looked_at_one_after_the_other(admin_client, draft
     page = admin_client.post(url("campaign_changelist"), data, follow=True)
     assert page.context["campaign"] == draft
     assert "1 more campaign waits" in seen(page)
-    mark = page.context["form"]["fingerprint"].initial
+    mark = page.context["send_form"]["fingerprint"].initial
     page = admin_client.post(
         page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"],
         {"fingerprint": mark, "_send": ""}, follow=True,

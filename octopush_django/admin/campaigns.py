@@ -26,8 +26,9 @@ from ..models import (
 )
 from ..status import read_status
 from .channel_forms import FORMS
-from .check import MOST_AT_ONCE, CheckPages, check_url, is_low
+from .check import MOST_AT_ONCE, CheckPages, check_url
 from .composer import composer_data
+from .figures import is_low
 from .forms import CampaignForm
 from .moving import MovePages
 from .progress import ProgressPages, progress_of

@@ -1,7 +1,6 @@
 """The page on which a marketer decides, and what can be tried from it."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -13,46 +12,25 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy
 
 from .. import campaigns as verbs
-from .. import copies, samples, segments, wallet
-from ..channels import spoken_seconds
-from ..compliance import MOST_REQUESTS
-from ..conf import conf
+from .. import copies, samples, segments
 from ..drafts import leaves_from
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
 from ..models import (
     Campaign,
     CampaignStatus,
-    Channel,
-    Contact,
     ContactList,
     Exclusion,
     Halt,
 )
-from ..routes import has_own_texts
-from .channel_forms import FORMS
-from .forms import OnceForm, SendForm, TestForm
-from .html_preview import harmless
+from .figures import figures_of, named, texts_of
+from .forms import OnceForm, ScheduleForm, SendForm, TestForm
 from .left_out import LONGEST_SEARCH, left_out_page
 
-UNITS = {
-    Channel.SMS: ngettext_lazy("%(units)s SMS", "%(units)s SMS", "number"),
-    Channel.VOICE: ngettext_lazy(
-        "%(units)s block of 30 seconds (an estimate)",
-        "%(units)s blocks of 30 seconds (an estimate)",
-        "number",
-    ),
-    Channel.RCS: ngettext_lazy("%(units)s RCS", "%(units)s RCS", "number"),
-    Channel.EMAIL: ngettext_lazy("%(units)s e-mail", "%(units)s e-mails", "number"),
-}
-"""What is counted and billed, by channel."""
-IN_PREVIEW = frozenset({"actions", "cards", "email_from", "name_from", "subject"})
-"""Options that the preview of the channel shows as people will see them."""
 LOOK_AGAIN = gettext_lazy(
     "Something changed since you looked. Please look again; nothing was sent."
 )
@@ -60,6 +38,7 @@ LOOK_AGAIN_AT_TIME = gettext_lazy(
     "Please look again: there is something to know about that time, or something changed since "
     "you looked. Nothing was sent or scheduled."
 )
+OWN_IDS = "id_schedule_%s"
 MOST_AT_ONCE = 20
 LARGE = 50_000
 """Members of lists from which on the page says first that it is counting."""
@@ -93,34 +72,30 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             return campaign
         if request.method == "GET" and "counted" not in request.GET and _is_large(campaign):
             return self._counting(request, campaign)
-        scheduling = "_schedule" in request.POST
-        form = SendForm(request.POST or None, scheduling=scheduling)
-        pressed = request.method == "POST" and form.is_valid()
+        pressed, form = _pressed(request)
         # What is to be known before sending depends on the time.
-        campaign.send_at = form.cleaned_data["send_at"] if pressed and scheduling else None
+        campaign.send_at = form.cleaned_data.get("send_at") if pressed else None
         preview = verbs.preview_campaign(campaign)
         asked = any(finding.acknowledge for finding in preview.findings)
         if pressed and form.cleaned_data["fingerprint"] != preview.fingerprint:
-            messages.warning(request, LOOK_AGAIN_AT_TIME if scheduling else LOOK_AGAIN)
+            messages.warning(request, LOOK_AGAIN_AT_TIME if campaign.send_at else LOOK_AGAIN)
         elif pressed and asked and not form.cleaned_data["acknowledged"]:
             form.ask_again()
         elif pressed:
             return self._send(request, campaign, preview)
-        if not form.errors:
-            form = SendForm(
-                initial={"fingerprint": preview.fingerprint, "send_at": campaign.send_at}
-            )
+        send_form, schedule_form = _forms(form, preview.fingerprint, campaign.send_at)
         sample = _sample(request, campaign)
         context = {
             **self._page(request, campaign, _("Check before sending")),
-            **_figures(campaign, preview),
-            **_shown(campaign, preview, sample),
+            **figures_of(campaign, preview),
+            **texts_of(campaign, preview, sample),
             "search": _search(request),
             "waits_until": _waits_until(campaign),
             "next_person": _next_person(request, sample),
             "may_enter_price": request.user.has_perm("octopush_django.add_tariff"),
             "enter_price": _price_url(campaign),
-            "form": form,
+            "send_form": send_form,
+            "schedule_form": schedule_form,
             "asked": asked,
             "test_form": TestForm(initial={"once": uuid4()}),
             "zone": timezone.get_current_timezone_name(),
@@ -128,7 +103,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             "sent_by": request.user,
             "waiting": len(_then(request)),
             "may_change": self.has_change_permission(request, campaign),
-            "media": self.media + form.media,
+            "media": self.media + schedule_form.media,
         }
         return TemplateResponse(request, "admin/octopush_django/campaign/check.html", context)
 
@@ -268,16 +243,6 @@ def check_url(keys: list[int]) -> str:
     return _url("check", keys[0]) + then
 
 
-def is_low(euros: Decimal | None) -> bool:
-    """Whether the credit is under the limit of the settings."""
-    return euros is not None and euros < Decimal(str(conf.low_credit))
-
-
-def named(choices: Any, counted: Any) -> list[tuple[str, str, int]]:
-    """Codes with their labels and figures."""
-    return [(code, choices(code).label, number) for code, number in counted.items()]
-
-
 def _url(page: str, pk: int) -> str:
     return reverse(f"admin:octopush_django_campaign_{page}", args=[pk])
 
@@ -294,6 +259,29 @@ def _then(request: HttpRequest) -> list[int]:
     """Campaigns that were ticked together with this one."""
     keys = request.GET.get("then", "").split(",")[:MOST_AT_ONCE]
     return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+
+
+def _pressed(request: HttpRequest) -> tuple[bool, SendForm | ScheduleForm]:
+    """Whether a button was pressed and its form is right; the form."""
+    form: SendForm | ScheduleForm
+    if "_schedule" in request.POST:
+        form = ScheduleForm(request.POST, auto_id=OWN_IDS)
+    elif "_send" in request.POST:
+        form = SendForm(request.POST)
+    else:
+        return False, SendForm()
+    return form.is_valid(), form
+
+
+def _forms(
+    form: SendForm | ScheduleForm, fingerprint: str, send_at: datetime | None
+) -> tuple[SendForm, ScheduleForm]:
+    """Both forms of the page; ``form`` itself where it has errors to show."""
+    initial = {"fingerprint": fingerprint, "send_at": send_at}
+    forms = SendForm(initial=initial), ScheduleForm(initial=initial, auto_id=OWN_IDS)
+    if not form.errors:
+        return forms
+    return (forms[0], form) if isinstance(form, ScheduleForm) else (form, forms[1])
 
 
 def _sample(request: HttpRequest, campaign: Campaign) -> samples.Sample | None:
@@ -325,65 +313,3 @@ def _waits_until(campaign: Campaign) -> datetime | None:
     now = timezone.now()
     opens = leaves_from(campaign, now)
     return opens if opens > now else None
-
-
-def _figures(campaign: Campaign, preview: verbs.Preview) -> dict[str, Any]:
-    is_sms = campaign.channel == Channel.SMS
-    credit = wallet.look(by_country=is_sms)
-    labels = {column.name: column.verbose_name for column in Contact._meta.fields}
-    causes = {
-        units: [str(labels[name]) for name in names] for units, names in preview.causes.items()
-    }
-    return {
-        "preview": preview,
-        "exclusions": named(Exclusion, preview.exclusions),
-        "histogram": [
-            (_units(campaign, units), people, causes.get(units, []))
-            for units, people in preview.histogram.items()
-        ],
-        "total": _units(campaign, preview.total_segments),
-        "blocked": any(finding.level == "error" for finding in preview.findings),
-        "credit": credit.euros,
-        "credit_unknown": credit.why_not,
-        "credit_in_sms": credit.in_sms(campaign.sms_type),
-        "credit_low": is_low(credit.euros),
-        "short": credit.euros is not None and (preview.cost or 0) > credit.euros,
-    }
-
-
-def _shown(
-    campaign: Campaign, preview: verbs.Preview, sample: samples.Sample | None
-) -> dict[str, Any]:
-    """What the preview of the channel needs."""
-    text = sample.text if sample else campaign.text
-    html = harmless(text) if campaign.options.get("body_format") == "html" else None
-    return {
-        "channel_preview": f"admin/octopush_django/campaign/preview/{campaign.channel}.html",
-        "details": _details(campaign),
-        "sample": sample,
-        "units": _units(campaign, sample.units) if sample else "",
-        "text": text,
-        "html": html,
-        "seconds": spoken_seconds(text),
-        "requests": preview.requests if has_own_texts(campaign) else None,
-        "most_requests": MOST_REQUESTS,
-    }
-
-
-def _units(campaign: Campaign, number: int) -> str:
-    """So many of what is billed, in words."""
-    words = {"number": number, "units": number_format(number, use_l10n=True, force_grouping=True)}
-    return str(UNITS[Channel(campaign.channel)] % words)
-
-
-def _details(campaign: Campaign) -> list[tuple[str, Any]]:
-    """The channel's own options, as the form calls them."""
-    form = FORMS[campaign.channel]
-    shown = []
-    for name in form.own_options:
-        if form.key_of(name) in campaign.options and form.key_of(name) not in IN_PREVIEW:
-            field, value = form.base_fields[name], campaign.options[form.key_of(name)]
-            choices = getattr(field, "choices", ())
-            label = next((label for key, label in choices if key == value), value)
-            shown.append((str(field.label), _("yes") if label is True else label))
-    return shown

@@ -155,13 +155,12 @@ class TimeForm(forms.Form):
         for part, name in zip(widget.widgets, (_("Date"), _("Time")), strict=True):
             part.attrs["aria-label"] = name
 
-    def clean_send_at(self) -> datetime | None:
-        send_at: datetime | None = self.cleaned_data["send_at"]
-        if self.fields["send_at"].required:
-            try:
-                drafts.check_send_at(send_at)
-            except InvalidCampaign as error:
-                raise forms.ValidationError(error.problem) from error
+    def clean_send_at(self) -> datetime:
+        send_at: datetime = self.cleaned_data["send_at"]
+        try:
+            drafts.check_send_at(send_at)
+        except InvalidCampaign as error:
+            raise forms.ValidationError(error.problem) from error
         return send_at
 
 
@@ -172,10 +171,10 @@ class MoveForm(TimeForm):
         super().__init__(*args, **kwargs)
         self.campaign = campaign
 
-    def clean_send_at(self) -> datetime | None:
+    def clean_send_at(self) -> datetime:
         send_at = super().clean_send_at()
         opens = drafts.leaves_from(self.campaign, send_at)
-        if send_at and opens > send_at:
+        if opens > send_at:
             raise forms.ValidationError(
                 _("Marketing may not leave at that time. The next allowed time is %(when)s "
                   "(%(zone)s).") % {"when": drafts.in_words(opens), "zone": conf.time_zone}
@@ -183,21 +182,21 @@ class MoveForm(TimeForm):
         return send_at
 
 
-class SendForm(TimeForm):
-    """The one POST that sends or schedules."""
+class SendForm(forms.Form):
+    """The one POST that sends."""
 
     fingerprint = forms.CharField(widget=forms.HiddenInput)
     acknowledged = forms.BooleanField(
         label=_("I have read these notes, and it is right."), required=False
     )
 
-    def __init__(self, *args: Any, scheduling: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["send_at"].required = scheduling
-
     def ask_again(self) -> None:
         """There is something that must be acknowledged, and was not."""
         self.add_error("acknowledged", _("Tick that you have read it, or change the campaign."))
+
+
+class ScheduleForm(TimeForm, SendForm):
+    """The one POST that schedules. Apart from the other: Enter in its fields must not send."""
 
 
 class OnceForm(forms.Form):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import reports
 from ..handover import waits_at_gateway
 from ..models import Campaign, CampaignStatus, Exclusion, FrameStatus, Halt, RecipientStatus
-from .check import named
+from .figures import named
 
 WHAT_TO_DO = {
     "BAD_DESTINATION": _("The number does not exist. Correct or delete the contact."),

@@ -180,6 +180,9 @@ def test_sent_with_the_keyboard_alone(page):
     compose(page, "Keys", "Hello STOP au XXXXX", three(330, "Ada"), purpose="id_purpose_1")
     pk = save(page)
     page.open(f"{CAMPAIGNS}{pk}/check/")
+    page.field("id_schedule_send_at_0").send_keys(Keys.ENTER)
+    page.wait_for("Please correct the error below")
+    assert page.site.python(STATUS, pk=pk) == "draft"
     page.tab_to("Send now to 1 person")
     page.driver.switch_to.active_element.send_keys(Keys.ENTER)
     page.wait_for("Status: Sent", 60)

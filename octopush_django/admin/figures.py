@@ -1,0 +1,105 @@
+"""What the check page shows of a draft: figures in words, and its text as somebody reads it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
+from .. import samples, wallet
+from ..channels import spoken_seconds
+from ..compliance import MOST_REQUESTS
+from ..conf import conf
+from ..models import Campaign, Channel, Contact, Exclusion
+from ..previews import Preview
+from ..routes import has_own_texts
+from .channel_forms import FORMS
+from .html_preview import harmless
+
+UNITS = {
+    Channel.SMS: ngettext_lazy("%(units)s SMS", "%(units)s SMS", "number"),
+    Channel.VOICE: ngettext_lazy(
+        "%(units)s block of 30 seconds (an estimate)",
+        "%(units)s blocks of 30 seconds (an estimate)",
+        "number",
+    ),
+    Channel.RCS: ngettext_lazy("%(units)s RCS", "%(units)s RCS", "number"),
+    Channel.EMAIL: ngettext_lazy("%(units)s e-mail", "%(units)s e-mails", "number"),
+}
+"""What is counted and billed, by channel."""
+IN_PREVIEW = frozenset({"actions", "cards", "email_from", "name_from", "subject"})
+"""Options that the preview of the channel shows as people will see them."""
+
+
+def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
+    """Who and how much, in words."""
+    is_sms = campaign.channel == Channel.SMS
+    credit = wallet.look(by_country=is_sms)
+    labels = {column.name: column.verbose_name for column in Contact._meta.fields}
+    causes = {
+        units: [str(labels[name]) for name in names] for units, names in preview.causes.items()
+    }
+    return {
+        "preview": preview,
+        "exclusions": named(Exclusion, preview.exclusions),
+        "histogram": [
+            (_units(campaign, units), people, causes.get(units, []))
+            for units, people in preview.histogram.items()
+        ],
+        "total": _units(campaign, preview.total_segments),
+        "blocked": any(finding.level == "error" for finding in preview.findings),
+        "credit": credit.euros,
+        "credit_unknown": credit.why_not,
+        "credit_in_sms": credit.in_sms(campaign.sms_type),
+        "credit_low": is_low(credit.euros),
+        "short": credit.euros is not None and (preview.cost or 0) > credit.euros,
+    }
+
+
+def texts_of(
+    campaign: Campaign, preview: Preview, sample: samples.Sample | None
+) -> dict[str, Any]:
+    """What the preview of the channel needs."""
+    text = sample.text if sample else campaign.text
+    html = harmless(text) if campaign.options.get("body_format") == "html" else None
+    return {
+        "channel_preview": f"admin/octopush_django/campaign/preview/{campaign.channel}.html",
+        "details": _details(campaign),
+        "sample": sample,
+        "units": _units(campaign, sample.units) if sample else "",
+        "text": text,
+        "html": html,
+        "seconds": spoken_seconds(text),
+        "requests": preview.requests if has_own_texts(campaign) else None,
+        "most_requests": MOST_REQUESTS,
+    }
+
+
+def _units(campaign: Campaign, number: int) -> str:
+    """So many of what is billed, in words."""
+    words = {"number": number, "units": number_format(number, use_l10n=True, force_grouping=True)}
+    return str(UNITS[Channel(campaign.channel)] % words)
+
+
+def _details(campaign: Campaign) -> list[tuple[str, Any]]:
+    """The channel's own options, as the form calls them."""
+    form = FORMS[campaign.channel]
+    shown = []
+    for name in form.own_options:
+        if form.key_of(name) in campaign.options and form.key_of(name) not in IN_PREVIEW:
+            field, value = form.base_fields[name], campaign.options[form.key_of(name)]
+            choices = getattr(field, "choices", ())
+            label = next((label for key, label in choices if key == value), value)
+            shown.append((str(field.label), _("yes") if label is True else label))
+    return shown
+
+
+def is_low(euros: Decimal | None) -> bool:
+    """Whether the credit is under the limit of the settings."""
+    return euros is not None and euros < Decimal(str(conf.low_credit))
+
+
+def named(choices: Any, counted: Any) -> list[tuple[str, str, int]]:
+    """Codes with their labels and figures."""
+    return [(code, choices(code).label, number) for code, number in counted.items()]
