@@ -19,6 +19,7 @@ from .conf import conf
 from .dispatch import message_of
 from .drafts import Sources
 from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
+from .headcount import asks_for_replies
 from .lifecycle import conclude, lock_open_frames, withdraw_cancelled
 from .models import (
     Campaign,
@@ -385,7 +386,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
     if people not in (None, frozen):
         said = _("Who receives it changed meanwhile. Please look again; nothing was sent.")
         raise NotAllowedNow(said)
-    if previews.asks_for_replies(campaign):
+    if asks_for_replies(campaign):
         drafts.refuse_errors(previews.replies_findings(previews.abroad_of(campaign)))
     if not waits:
         signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)

@@ -188,7 +188,7 @@ def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
 def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Finding]:
     """Whether it still runs when the allowed hours end: how many get it then, how many later."""
     hours = _hours(campaign)
-    if hours is None or not requests:
+    if hours is None or not requests or campaign.scheduler == Scheduler.GATEWAY:
         return []
     starts = leaves_from(campaign)
     closes = hours.closing(starts)
