@@ -21,7 +21,6 @@ from django.utils.translation import gettext as _
 from . import channels, placeholders
 from .compliance import SendingHours
 from .conf import conf
-from .drafts import in_words
 from .lifecycle import conclude, hold, note, release
 from .messages import SMS_PATH, Message, MultiChannelMessage, SmsMessage
 from .models import (
@@ -43,6 +42,7 @@ from .models import (
 )
 from .models.sending import FrameQuerySet
 from .routes import goes_by_multi_channel
+from .timing import in_words
 
 CLAIM_LIMIT = 16
 LEASE = timedelta(seconds=120)

@@ -10,15 +10,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from . import audience, channels, compliance, reports
-from .compliance import Finding, SendingHours
+from . import audience, channels, compliance
+from .compliance import Finding
 from .conf import conf
 from .exceptions import ComplianceError, InvalidCampaign, InvalidRequest
 from .models import Campaign, Channel, Contact, Family, Purpose, Scheduler, SmsType
 from .people import Person, list_ids, people_of
+from .timing import hours_findings, in_words
 
 LARGEST_PAST = timedelta(minutes=1)
 FURTHEST_FUTURE = timedelta(days=366)
@@ -172,63 +172,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
     )
     two_way = campaign.with_replies and campaign.channel == Channel.SMS
     findings += compliance.check_scheduler(campaign.scheduler, two_way)
-    return findings + _hours_findings(campaign)
-
-
-def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
-    """When its first batch leaves if it is sent ``at`` a time: then, or at the next allowed hour.
-
-    None: at its own time, or now.
-    """
-    wanted = at or campaign.send_at or timezone.now()
-    hours = _hours(campaign)
-    return hours.next_opening(wanted) if hours else wanted
-
-
-def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Finding]:
-    """Whether it still runs when the allowed hours end: how many get it then, how many later."""
-    hours = _hours(campaign)
-    if hours is None or not requests or campaign.scheduler == Scheduler.GATEWAY:
-        return []
-    starts = leaves_from(campaign)
-    closes = hours.closing(starts)
-    in_time = reports.requests_per_second() * (closes - starts).total_seconds()
-    if in_time >= requests:
-        return []
-    first = int(people * in_time / requests)
-    message = _(
-        "Not everybody gets it before the allowed hours end: about %(first)d people until "
-        "%(closes)s, about %(later)d from %(opens)s on (%(zone)s)."
-    ) % {
-        "first": first,
-        "later": people - first,
-        "closes": in_words(closes),
-        "opens": in_words(hours.next_opening(closes)),
-        "zone": conf.time_zone,
-    }
-    return [Finding("runs_past_hours", "warning", message, "send_at")]
-
-
-def in_words(moment: datetime) -> str:
-    """Day and time in the zone of the settings, for sentences that name the zone."""
-    return date_format(moment.astimezone(conf.zone), "l j F Y H:i")
-
-
-def _hours(campaign: Campaign) -> SendingHours | None:
-    """Those at which it may leave; None where it may at any."""
-    bound = campaign.is_marketing and not campaign.simulation
-    return SendingHours.parse(conf.quiet_hours, conf.zone) if bound else None
-
-
-def _hours_findings(campaign: Campaign) -> list[Finding]:
-    hours, wanted = _hours(campaign), campaign.send_at or timezone.now()
-    if hours is None or hours.allows(wanted):
-        return []
-    message = _("Marketing may not leave at that time; it will go on %(when)s (%(zone)s).") % {
-        "when": in_words(hours.next_opening(wanted)),
-        "zone": conf.time_zone,
-    }
-    return [Finding("quiet_hours", "warning", message, "send_at")]
+    return findings + hours_findings(campaign)
 
 
 def refuse_errors(findings: list[Finding]) -> None:

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from . import compliance, reports, routes
 from .compliance import Finding
 from .conf import conf
-from .drafts import Sources, closing_findings, findings_of
+from .drafts import Sources, findings_of
 from .headcount import Headcount, asks_for_replies, can_reply
 from .models import Campaign, Contact, Exclusion
 from .readings import Reading, Saving
+from .timing import closing_findings
 
 BLACKLIST_PRICE = Decimal("0.01")
 """Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""

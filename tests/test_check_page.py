@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
 from octopush_django import campaigns, copies, reports, samples, snapshot
+from octopush_django.admin.campaigns import CampaignAdmin
 from octopush_django.admin.forms import CampaignForm
 from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.exceptions import CampaignError
@@ -413,6 +415,21 @@ def test_an_edit_that_comes_after_the_launch_does_not_undo_it(admin_client, draf
     page = admin_client.post(url("campaign_change", draft.pk), data, follow=True)
     assert "your change came too late" in seen(page)
     assert Campaign.objects.get(pk=draft.pk).name == "Autumn"
+
+
+def test_a_deletion_that_comes_after_the_launch_deletes_nothing(admin_client, draft, monkeypatch):
+    real = CampaignAdmin.delete_model
+
+    def delete_model(model_admin, request, campaign):
+        campaigns.launch_campaign(Campaign.objects.get(pk=draft.pk))
+        real(model_admin, request, campaign)
+
+    monkeypatch.setattr(CampaignAdmin, "delete_model", delete_model)
+    path = url("campaign_delete", draft.pk)
+    page = admin_client.post(path, {"post": "yes"})
+    assert page.url == url("campaign_change", draft.pk)
+    assert "your change came too late" in str(*get_messages(page.wsgi_request))
+    assert Campaign.objects.filter(pk=draft.pk).exists()
 
 
 # --- a price ------------------------------------------------------------------------------------

@@ -153,19 +153,47 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         return is_draft and super().has_delete_permission(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
-        """Somebody may have sent it since this request read it: saving all would undo that."""
-        if not change:
+        if change:
+            self._refuse_sent(obj)
+        else:
             obj.created_by = request.user  # type: ignore[assignment]
-        elif not Campaign.objects.select_for_update().filter(pk=obj.pk, status="draft").exists():
-            raise NotAllowedNow(gettext("It has been sent meanwhile; your change came too late."))
         super().save_model(request, obj, form, change)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def delete_model(self, request: HttpRequest, obj: Campaign) -> None:
+        self._refuse_sent(obj)
+        super().delete_model(request, obj)
+
+    def _refuse_sent(self, campaign: Campaign) -> None:
+        """Somebody may have sent it since this request read it: to save all would undo that."""
+        drafts = Campaign.objects.filter(status=CampaignStatus.DRAFT)
+        if not drafts.select_for_update().filter(pk=campaign.pk).exists():
+            raise NotAllowedNow(gettext("It has been sent meanwhile; your change came too late."))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except NotAllowedNow as error:
-            messages.error(request, str(error))
-            return redirect(request.get_full_path())
+            return self._too_late(request, object_id, error)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except NotAllowedNow as error:
+            return self._too_late(request, object_id, error)
+
+    def _too_late(
+        self, request: HttpRequest, object_id: str | None, error: NotAllowedNow
+    ) -> HttpResponse:
+        messages.error(request, str(error))
+        return redirect("admin:octopush_django_campaign_change", object_id)
 
     def response_add(
         self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None

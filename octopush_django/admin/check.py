@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 
 from .. import campaigns as verbs
 from .. import copies, samples, segments
-from ..drafts import leaves_from
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
 from ..models import (
     Campaign,
@@ -27,6 +26,7 @@ from ..models import (
     Exclusion,
     Halt,
 )
+from ..timing import leaves_from
 from .figures import figures_of, named, texts_of
 from .forms import OnceForm, ScheduleForm, SendForm, TestForm
 from .left_out import LONGEST_SEARCH, left_out_page
