@@ -180,7 +180,7 @@ def test_voice_on_mobiles_and_landlines(site, desk):
         voice_gender="female", voice_language="fr-FR", get_back_pressed_keys="on", include=chosen,
     )  # fmt: skip
     page = words(desk.check(pk))
-    assert "2 people × 1 block(s) of 30 seconds" in page
+    assert "2 people × 1 block of 30 seconds" in page
     assert "Language fr-FR" in page
     desk.press(pk, "_send")
     site.wait_for(is_sent(site, pk), "the campaign is sent")
@@ -220,7 +220,7 @@ def test_a_voice_says_each_their_name(site, desk):
         voice_gender="female", voice_language="fr-FR",
         include=site.python(PEOPLE, name="names", people=named),
     )  # fmt: skip
-    assert "2 of 2000 at most" in words(desk.check(pk))
+    assert "2 of 2,000 at most" in words(desk.check(pk))
     desk.press(pk, "_send")
     site.wait_for(is_sent(site, pk), "the campaign is sent")
     [ada] = requests_for(site, "Ada, your table is free.")
@@ -274,7 +274,7 @@ def test_an_email(site, desk):
 
 def test_the_account(site, desk):
     page = words(desk.get("/admin/octopush_django/campaign/status/"))
-    assert "FR premium_sms:" in page
+    assert "FR SMS Premium:" in page
     assert "EUR" in page
     printed = site.manage("octopush_account", "--set", "sender_for_sms_premium=Shop")
     assert "sender_for_sms_premium: Shop" in printed
