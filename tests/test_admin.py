@@ -106,7 +106,7 @@ def test_schedule_and_cancel(admin_client, draft):
     assert draft.status == "scheduled"
     assert abs(draft.send_at - when) < timedelta(seconds=1)
     asked = text_of(admin_client.post(url("campaign_verb", draft.pk, "cancel")))
-    assert "It has left for 0 people: that cannot be called back." in asked
+    assert "It has not left for anybody yet." in asked
     assert "would still get it, and then will not" in asked
     draft.refresh_from_db()
     assert draft.status == "scheduled"

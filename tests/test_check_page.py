@@ -270,7 +270,8 @@ def test_a_time_that_is_not_allowed_is_looked_at_again(admin_client, draft, sett
     draft.refresh_from_db()
     assert draft.status == "draft"
     data["fingerprint"] = page.context["send_form"].initial["fingerprint"]
-    admin_client.post(url("campaign_check", draft.pk), data)
+    page = admin_client.post(url("campaign_check", draft.pk), data, follow=True)
+    assert "Marketing may not leave then: it waits until Jan. 13, 2031, 8 a.m. (CET)" in seen(page)
     draft.refresh_from_db()
     assert draft.status == "scheduled"
 

@@ -1,5 +1,6 @@
 """The page of a campaign that was launched: how far it is, and what to do about what failed."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import reports
 from ..handover import waits_at_gateway
 from ..models import Campaign, CampaignStatus, Exclusion, FrameStatus, Halt, RecipientStatus
+from ..timing import leaves_from
 from .figures import named
 
 WHAT_TO_DO = {
@@ -56,6 +58,14 @@ class ProgressPages(admin.ModelAdmin):  # type: ignore[type-arg]
         return response
 
 
+def _waits_until(campaign: Campaign) -> datetime | None:
+    """When a scheduled campaign leaves, if it may not at its time."""
+    if campaign.status != CampaignStatus.SCHEDULED or campaign.send_at is None:
+        return None
+    opens = leaves_from(campaign)
+    return opens if opens > campaign.send_at else None
+
+
 def progress_of(campaign: Campaign) -> dict[str, Any]:
     """The context of ``progress.html``."""
     totals = reports.totals(campaign)
@@ -64,6 +74,7 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
         "halt": Halt.objects.active().first(),
         "moving": campaign.status == CampaignStatus.SENDING,
         "waits_at_gateway": waits_at_gateway(campaign),
+        "waits_until": _waits_until(campaign),
         "totals": totals,
         "pace": reports.pace(campaign),
         "failures": [

@@ -120,7 +120,7 @@ def test_watched_paused_resumed_and_cancelled(page):
         page.press("Resume")
         page.wait_for("Status: Sending")
         page.press("Cancel what has not left")
-        page.wait_for("that cannot be called back")
+        page.wait_for("To go on later, pause it instead")
         assert page.barriers() == []
         page.press("Cancel what has not left")
         page.wait_for("Status: Cancelled")
