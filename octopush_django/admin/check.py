@@ -91,7 +91,11 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             **texts_of(campaign, preview, sample),
             "search": _search(request),
             "waits_until": _waits_until(campaign),
-            "next_person": _next_person(request, sample),
+            "next_person": _query(
+                request, after=sample.contact.pk if sample else "", who=_search(request)
+            ),
+            "dearest": _query(request, dearest=1),
+            "then": _query(request),
             "may_enter_price": request.user.has_perm("octopush_django.add_tariff"),
             "enter_price": _price_url(campaign),
             "send_form": send_form,
@@ -101,7 +105,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             "zone": timezone.get_current_timezone_name(),
             "halt": Halt.objects.active().first(),
             "sent_by": request.user,
-            "waiting": len(_then(request)),
+            "waiting": _then(request),
             "may_change": self.has_change_permission(request, campaign),
             "media": self.media + schedule_form.media,
         }
@@ -128,22 +132,20 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.success(request, _("On its way: %(campaign)s") % {"campaign": test})
         for errors in form.errors.values():
             messages.error(request, " ".join(map(str, errors)))
-        person = form.data.get("person", "") if form.is_bound else ""
-        query = f"?person={person}" if str(person).isdigit() else ""
-        return redirect(_url("check", pk) + query)
+        return _look_again(request, pk, person=form.data.get("person", ""))
 
     def simulate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Let the gateway check all of it and pretend. By POST alone."""
         campaign = self._draft(request, pk)
         form = OnceForm(request.POST)
         if isinstance(campaign, HttpResponse) or not form.is_valid():
-            return redirect(_url("check", pk))
+            return _look_again(request, pk)
         once = str(form.cleaned_data["once"])
         try:
             simulation = copies.simulate(campaign, by=request.user, once=once)
         except CampaignError as error:
             messages.error(request, _said(error))
-            return redirect(_url("check", pk))
+            return _look_again(request, pk)
         self.log_change(request, campaign, "Simulated")
         messages.success(request, _("On its way: %(campaign)s") % {"campaign": simulation})
         return redirect("admin:octopush_django_campaign_change", simulation.pk)
@@ -161,7 +163,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             drafts = Campaign.objects.filter(pk=pk, status=CampaignStatus.DRAFT)
             drafts.filter(text=campaign.text).update(text=text)
             self.log_change(request, campaign, f"Replaced {wanted}")
-        return redirect(_url("check", pk))
+        return _look_again(request, pk)
 
     def left_out_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Each person who would be left out: by reason, to search, to download."""
@@ -297,9 +299,15 @@ def _search(request: HttpRequest) -> str:
     return request.GET.get("who", "")[:LONGEST_SEARCH].strip()
 
 
-def _next_person(request: HttpRequest, sample: samples.Sample | None) -> str:
-    after = str(sample.contact.pk) if sample else ""
-    return "?" + urlencode({"after": after, "who": _search(request)})
+def _query(request: HttpRequest, **values: Any) -> str:
+    """A query of this page with these values, which leads on to the same campaigns."""
+    then = ",".join(map(str, _then(request)))
+    kept = {name: str(value) for name, value in {**values, "then": then}.items() if value}
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def _look_again(request: HttpRequest, pk: int, **values: Any) -> HttpResponse:
+    return redirect(_url("check", pk) + _query(request, **values))
 
 
 def _price_url(campaign: Campaign) -> str:
