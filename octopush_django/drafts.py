@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from . import audience, channels, compliance
@@ -18,7 +19,7 @@ from .conf import conf
 from .exceptions import ComplianceError, InvalidCampaign, InvalidRequest
 from .models import Campaign, Channel, Contact, Family, Purpose, Scheduler, SmsType
 from .people import Person, list_ids, people_of
-from .timing import hours_findings, in_words
+from .timing import hours_findings
 
 LARGEST_PAST = timedelta(minutes=1)
 FURTHEST_FUTURE = timedelta(days=366)
@@ -150,7 +151,8 @@ def check_send_at(send_at: Any) -> None:
     if not isinstance(send_at, datetime) or send_at.utcoffset() is None:
         raise InvalidCampaign("send_at", "must be a date and time with its time zone.")
     now = timezone.now()
-    values = {"when": in_words(send_at), "zone": conf.time_zone}
+    # In its own zone: a moment at the end of the calendar has no other.
+    values = {"when": date_format(send_at, "l j F Y H:i"), "zone": send_at.tzname()}
     if send_at < now - LARGEST_PAST:
         raise InvalidCampaign("send_at", _("%(when)s (%(zone)s) is past.") % values)
     if send_at > now + FURTHEST_FUTURE:

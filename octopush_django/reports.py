@@ -3,11 +3,12 @@
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Count, Max, Min, Q, Sum
 from django.utils import timezone
@@ -94,26 +95,34 @@ class Totals:
 
 def totals(campaign: Campaign) -> Totals:
     """Count everything about a launched campaign: by frame, not by person."""
-    excluded = campaign.recipients.filter(exclusion__gt="")
-    frames = campaign.frames.all()
-    states = _states(campaign)
-    bill = frames.aggregate(
-        segments=Sum("segments_billed"),
-        cost=Sum("cost"),
-        estimated=Count("pk", filter=Q(cost_is_estimate=True)),
-    )
+    frames = _frames(campaign)
+    states = _states(campaign, {row["status"]: row["people"] for row in frames})
+    excluded = campaign.recipients.filter(exclusion__gt="").order_by()
+    left_out = dict(excluded.values_list("exclusion").annotate(people=Count("pk")))
     return Totals(
         people=sum(states.values()),
-        excluded=_ordered(dict(_counted(excluded, "exclusion"))),
+        excluded={code: left_out[code] for code in Exclusion.values if code in left_out},
         states=states,
-        frames=dict(_counted(frames, "status")),
-        attempts=sum(frames.values_list("fence", flat=True)),
-        segments=bill["segments"] or 0,
-        cost=bill["cost"] or Decimal(0),
-        cost_is_estimate=bool(bill["estimated"]),
+        frames={row["status"]: row["frames"] for row in frames},
+        attempts=sum(row["calls"] for row in frames),
+        segments=sum(row["segments"] or 0 for row in frames),
+        cost=sum((row["cost"] or Decimal(0) for row in frames), Decimal(0)),
+        cost_is_estimate=any(row["estimated"] for row in frames),
         replies=campaign.replies.count(),
         opt_outs=OptOut.objects.filter(campaign=campaign).count(),
     )
+
+
+def _frames(campaign: Campaign) -> Sequence[Mapping[str, Any]]:
+    """What the frames tell, by their status: each of them is read once."""
+    by_status = campaign.frames.order_by().values("status")
+    return list(
+        by_status.annotate(
+            frames=Count("pk"), people=Sum("contacts"), calls=Sum("fence"),
+            segments=Sum("segments_billed"), cost=Sum("cost"),
+            estimated=Count("pk", filter=Q(cost_is_estimate=True)),
+        )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -274,29 +283,21 @@ STATE_OF_THE_REST = {
 """State of those of whom no report came, by the status of their frame; others are waiting."""
 
 
-def _states(campaign: Campaign) -> dict[str, int]:
-    """The same as counting every recipient ``with_state``, from the frames and their tallies."""
-    frames = campaign.frames.order_by().values_list("status").annotate(people=Sum("contacts"))
-    rest = Counter(dict(frames))
+def _states(campaign: Campaign, people: Mapping[str, int]) -> dict[str, int]:
+    """The same as counting every recipient ``with_state``, from frames and their tallies.
+
+    ``people`` by the status of their frame.
+    """
+    rest = Counter(people)
     dropped = campaign.recipients.filter(exclusion__gt="", frame__isnull=False).order_by()
     rest.subtract(dict(dropped.values_list("frame__status").annotate(people=Count("pk"))))
     states: Counter[str] = Counter()
     tallies = Tally.objects.filter(frame__campaign=campaign).order_by()
     told = tallies.values_list("frame__status", "status").annotate(people=Sum("people"))
-    for frame_status, status, people in told:
-        states[status] += people
-        rest[frame_status] -= people
-    for frame_status, people in rest.items():
+    for frame_status, status, number in told:
+        states[status] += number
+        rest[frame_status] -= number
+    for frame_status, number in rest.items():
         status = STATE_OF_THE_REST.get(FrameStatus(frame_status), RecipientStatus.PENDING)
-        states[status.value] += people
+        states[status.value] += number
     return dict(+states)
-
-
-def _counted(rows: "object", name: str) -> list[tuple[str, int]]:
-    counted = rows.order_by().values(name).annotate(rows=Count("pk"))  # type: ignore[attr-defined]
-    return [(row[name], row["rows"]) for row in counted]
-
-
-def _ordered(excluded: Mapping[str, int]) -> dict[str, int]:
-    """In the documented order of reasons."""
-    return {code: excluded[code] for code in Exclusion.values if code in excluded}

@@ -43,7 +43,8 @@ def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySe
 
 
 def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
-    for word in search.split()[:MOST_WORDS]:
+    # PostgreSQL takes no NUL.
+    for word in search.replace("\x00", " ").split()[:MOST_WORDS]:
         names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         digits = word.lstrip("0") if word.isdigit() else word
         people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))

@@ -82,7 +82,9 @@ def test_the_text_as_somebody_reads_it(admin_client, draft):
     assert longest.context["sample"].contact.first_name == "Maximilienne"
 
 
-@pytest.mark.parametrize("query", ["?after=x", "?person=-1", f"?after={'9' * 30}", "?then=a,,1e3"])
+@pytest.mark.parametrize(
+    "query", ["?who=%00", "?after=x", "?person=-1", f"?after={'9' * 30}", "?then=a,,1e3"]
+)
 def test_rubbish_in_the_address_is_no_error(admin_client, draft, query):
     assert check(admin_client, draft, query).status_code == 200
 
@@ -298,12 +300,15 @@ def test_the_hours_may_end_between_the_look_and_the_click(admin_client, draft, s
 
 @pytest.mark.parametrize(
     ("day", "said"),
-    [("2031-01-09", "is past"), ("2033-01-09", "is more than a year ahead"), ("x", "valid date")],
-)
+    [("2031-01-09", "is past"), ("2033-01-09", "is more than a year ahead"), ("x", "valid date"),
+     ("0001-01-01", "is past"), ("9999-12-31", "is more than a year ahead")],
+)  # fmt: skip
+@pytest.mark.parametrize("zone", ["Europe/Paris", "America/New_York", "Pacific/Auckland"])
 @pytest.mark.time_machine("2031-01-10 10:00")
-def test_a_time_that_cannot_be(admin_client, draft, day, said):
+def test_a_time_that_cannot_be(admin_client, draft, settings, zone, day, said):
+    settings.TIME_ZONE = zone
     mark = check(admin_client, draft).context["send_form"].initial["fingerprint"]
-    data = {"_schedule": "", "send_at_0": day, "send_at_1": "12:00", "fingerprint": mark}
+    data = {"_schedule": "", "send_at_0": day, "send_at_1": "23:30", "fingerprint": mark}
     page = admin_client.post(url("campaign_check", draft.pk), data)
     assert said in str(page.context["schedule_form"].errors["send_at"])
 
