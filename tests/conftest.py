@@ -6,6 +6,8 @@ import pytest
 
 from octopush_django import queue, testing, views
 
+from .desk import make_draft
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost", "127.0.0.2")
 
 
@@ -35,3 +37,9 @@ def rung(monkeypatch):
     monkeypatch.setattr(queue, "_enqueue", lambda path, *args: rings.append((path, *args)))
     monkeypatch.setattr(views, "_last_ring", float("-inf"))
     return rings
+
+
+@pytest.fixture
+def draft(db):
+    """A marketing campaign that can be sent to two people."""
+    return make_draft()
