@@ -1,8 +1,6 @@
 """Claims and settlements: every answer, every race that a test can stage."""
 
 import json
-import threading
-import time
 from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -10,37 +8,22 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import timezone
 
-from octopush_django import dispatch, inbound, lifecycle, pump, settlement
+from octopush_django import dispatch, lifecycle, pump, settlement
 from octopush_django.answers import Answer, read_answer
 from octopush_django.campaigns import (
-    cancel_campaign,
-    decide_frame,
-    halt,
     pause_campaign,
     resume_campaign,
 )
 from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
-from octopush_django.testing import fail_next, outbox, run_pump
+from octopush_django.testing import outbox, run_pump
 
-from .people import in_own_connection, make_list, number, send, send_marketing
+from .calls import DUPLICATE, SILENCE, TICKET, answer, later
+from .people import make_list, number, send, send_marketing
 
 pytestmark = pytest.mark.django_db
-
-TICKET = Answer("accepted", http_status=201, ticket="sms_1", number_of_contacts=1,
-                total_cost=Decimal("0.049"), number_of_sms=1)  # fmt: skip
-SILENCE = Answer("uncertain", message="No answer: ReadTimeout")
-DUPLICATE = Answer("refused", http_status=400, code=120)
-
-
-def answer(claims, *answers):
-    settlement.settle(list(zip(claims, answers, strict=True)))
-
-
-def later(**delta):
-    return time_machine.travel(timezone.now() + timedelta(**delta))
 
 
 def frame():
@@ -402,92 +385,6 @@ def test_a_paused_campaign_is_not_claimed():
     assert dispatch.claim() == []
 
 
-# --- the pilot ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def piloted(settings):
-    settings.OCTOPUSH_FRAME_SIZE = 10
-    settings.OCTOPUSH_PILOT_SIZE = 4
-    return send(contact_lists=[make_list(people=40)])
-
-
-def bill(people, sms):
-    return Answer("accepted", http_status=201, ticket="sms_1", number_of_contacts=people,
-                  number_of_sms=sms, total_cost=Decimal("0.2"))  # fmt: skip
-
-
-def test_the_others_wait_for_the_pilot(piloted):
-    claims = dispatch.claim()
-    assert len(claims) == 1
-    answer(claims, bill(4, 4))
-    assert len(dispatch.claim()) == 4
-
-
-@pytest.mark.parametrize(("people", "sms"), [(4, 8), (2, 2), (4, 2), (8, 4)])
-def test_a_bill_unlike_the_estimate_pauses(piloted, people, sms):
-    answer(dispatch.claim(), bill(people, sms))
-    piloted.refresh_from_db()
-    assert (piloted.status, piloted.reason_code) == ("paused", "pilot")
-    assert f"{sms} SMS" in piloted.reason
-    resume_campaign(piloted)
-    assert len(dispatch.claim()) == 4
-
-
-@pytest.mark.parametrize(
-    ("option", "people", "sms", "paused"),
-    [("auto_optimize_text", 4, 2, False), ("auto_optimize_text", 2, 2, True),
-     ("auto_remove_blacklisted", 2, 2, False), ("auto_optimize_text", 4, 8, True)],
-)  # fmt: skip
-def test_less_is_as_expected_where_the_gateway_may_take_less(piloted, option, people, sms, paused):
-    Campaign.objects.update(**{option: True})
-    answer(dispatch.claim(), bill(people, sms))
-    piloted.refresh_from_db()
-    assert (piloted.status == "paused") is paused
-
-
-@pytest.mark.parametrize(("expected", "paused"), [("1.9", False), ("1.0", True), ("4", True)])
-def test_a_price_unlike_that_of_the_check_page_pauses(piloted, expected, paused):
-    """40 SMS in all; the bill of four is 0.20 EUR, to be compared with a tenth."""
-    Campaign.objects.update(expected_units=40, expected_cost=expected)
-    answer(dispatch.claim(), bill(4, 4))
-    piloted.refresh_from_db()
-    assert (piloted.status == "paused") is paused
-    if paused:
-        said = f"We expected a bill of {Decimal(expected) / 10:.2f} EUR; it is 0.20 EUR."
-        assert said in piloted.reason
-
-
-def test_a_pilot_that_waits_for_credit_is_still_a_pilot(piloted):
-    answer(dispatch.claim(), Answer("refused", http_status=400, code=104))
-    piloted.refresh_from_db()
-    assert piloted.reason_code == "credit"
-    resume_campaign(piloted)
-    assert len(dispatch.claim()) == 1
-
-
-def test_an_undecided_pilot_says_so_and_its_decision_lets_the_others_go(piloted):
-    answer(dispatch.claim(), DUPLICATE)
-    piloted.refresh_from_db()
-    assert (piloted.status, piloted.reason_code) == ("sending", "undecided")
-    assert dispatch.claim() == []
-    decide_frame(piloted.frames.get(number=1), was_sent=True)
-    assert len(dispatch.claim()) == 4
-
-
-def test_a_pilot_learned_from_its_report_lets_the_others_go(
-    piloted, django_capture_on_commit_callbacks
-):
-    answer(dispatch.claim(), SILENCE)
-    person = piloted.frames.get(number=1).recipients.first()
-    document = {"message_id": "sms_9", "number": person.address, "status": "DELIVERED"}
-    with django_capture_on_commit_callbacks(execute=True):
-        inbound.receive(json.dumps(document).encode())
-        inbound.apply_events()
-    assert piloted.frames.get(number=1).status == "accepted"
-    assert len(dispatch.claim()) == 4
-
-
 def test_an_unreachable_gateway_is_told_and_forgotten():
     campaign = send()
     answer(dispatch.claim(), Answer("unreachable", message="No answer: ConnectTimeout"))
@@ -497,172 +394,3 @@ def test_an_unreachable_gateway_is_told_and_forgotten():
         run_pump()
     campaign.refresh_from_db()
     assert (campaign.status, campaign.reason_code) == ("sent", "")
-
-
-def test_an_empty_pilot_lets_the_others_go(settings):
-    settings.OCTOPUSH_FRAME_SIZE = 2
-    settings.OCTOPUSH_PILOT_SIZE = 1
-    campaign = send_marketing(contact_lists=[make_list(people=5)])
-    first = campaign.frames.get(number=1).recipients.get()
-    OptOut.objects.create(address=first.address)
-    run_pump()
-    assert sum(len(request["recipients"]) for request in outbox) == 4
-
-
-# --- the pump -----------------------------------------------------------------------------------
-
-
-def test_a_backend_that_cannot_be_made_pauses_with_the_reason(settings):
-    campaign = send()
-    settings.OCTOPUSH_BACKEND = "octopush_django.backends.octopush.OctopushBackend"
-    settings.OCTOPUSH_API_KEY = None
-    pump.run(0)
-    campaign.refresh_from_db()
-    assert (campaign.status, campaign.reason_code) == ("paused", "credentials")
-    assert "OCTOPUSH_API_KEY" in campaign.reason
-
-
-@pytest.mark.parametrize("concurrency", [1, 8])
-def test_the_pump_sends_everything_once(settings, concurrency):
-    settings.OCTOPUSH_CONCURRENCY = concurrency
-    settings.OCTOPUSH_FRAME_SIZE = 3
-    campaign = send(contact_lists=[make_list(people=100)])
-    pump.run(0, seconds=10)
-    campaign.refresh_from_db()
-    assert campaign.status == "sent"
-    sent = [person["phone_number"] for request in outbox for person in request["recipients"]]
-    assert sorted(sent) == sorted(map(number, range(100)))
-
-
-class Gate:
-    """A backend that waits until it is let go, and counts who got through."""
-
-    def __init__(self, monkeypatch):
-        from octopush_django.backends.locmem import LocMemBackend
-
-        self.entered, self.open = threading.Semaphore(0), threading.Event()
-        send_on = LocMemBackend.send
-
-        def wait(backend, path, body):
-            self.entered.release()
-            assert self.open.wait(10)
-            return send_on(backend, path, body)
-
-        monkeypatch.setattr(LocMemBackend, "send", wait)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("stop", ["pause", "cancel", "halt"])
-def test_a_stop_is_effective_within_one_frame(settings, monkeypatch, stop):
-    settings.OCTOPUSH_CONCURRENCY = 2
-    settings.OCTOPUSH_FRAME_SIZE = 1
-    settings.OCTOPUSH_PILOT_SIZE = 0
-    gate = Gate(monkeypatch)
-    campaign = send(contact_lists=[make_list(people=20)])
-    worker = threading.Thread(target=in_own_connection, args=(pump.run, 0, 3))
-    worker.start()
-    try:
-        assert gate.entered.acquire(timeout=5)
-        assert gate.entered.acquire(timeout=5)
-        if stop == "halt":
-            halt("stop now")
-        else:
-            {"pause": pause_campaign, "cancel": cancel_campaign}[stop](campaign)
-        time.sleep(1.2)  # the pump looks once a second at least
-    finally:
-        gate.open.set()
-        worker.join(timeout=10)
-    assert len(outbox) == 2  # those whose call had begun
-    campaign.refresh_from_db()
-    states = Counter(campaign.recipients.with_state().values_list("state", flat=True))
-    rest = "cancelled" if stop == "cancel" else "pending"
-    assert states == {"accepted": 2, rest: 18}
-    assert campaign.status == {"pause": "paused", "cancel": "cancelled", "halt": "sending"}[stop]
-    assert campaign.reason_code
-
-
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one lock for all")
-@pytest.mark.django_db(transaction=True)
-def test_a_claim_and_a_cancel_do_not_wait_for_each_other(monkeypatch):
-    """Both take frames and their campaign; in two orders that is a deadlock."""
-    campaign = send()
-    locked, errors = threading.Event(), []
-
-    def slowly(frame, now):
-        locked.set()
-        time.sleep(0.5)
-        lifecycle.note(frame.campaign, "gateway", "It is away.")
-        return True
-
-    def claim():
-        try:
-            dispatch.claim()
-        except Exception as error:
-            errors.append(error)
-
-    monkeypatch.setattr(dispatch, "_may_leave", slowly)
-    worker = threading.Thread(target=in_own_connection, args=(claim,))
-    worker.start()
-    assert locked.wait(timeout=5)
-    cancel_campaign(campaign)
-    worker.join(timeout=10)
-    assert errors == []
-    assert frame().status == "sending"
-
-
-def test_a_second_pump_for_the_same_slot_goes_away():
-    send()
-    with pump._holding("pump-0") as held:
-        assert held
-        pump.run(0)
-        assert outbox == []
-    pump.run(0)
-    assert len(outbox) == 1
-
-
-def test_a_backend_that_raises_leaves_the_frame_uncertain(monkeypatch):
-    from octopush_django.backends.locmem import LocMemBackend
-
-    def fail(self, path, body):
-        raise RuntimeError("a bug in a backend")
-
-    monkeypatch.setattr(LocMemBackend, "send", fail)
-    send()
-    pump.run(0, seconds=0.2)
-    assert frame().status == "uncertain"
-
-
-def test_what_no_poster_took_in_time_is_given_back(monkeypatch):
-    monkeypatch.setattr(pump, "OLDEST_CLAIM", -1.0)
-    send()
-    pump.run(0, seconds=0.2)
-    assert outbox == []
-    assert (frame().status, frame().ambiguous) == ("pending", False)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "status"),
-    [("refused", "refused"), ("unreachable", "pending"), ("uncertain", "uncertain")],
-)
-def test_planned_failures_for_other_peoples_tests(outcome, status):
-    with fail_next(outcome):
-        send()
-        run_pump()
-    assert frame().status == status
-
-
-def test_the_ledger_is_the_sum_of_the_frames(settings):
-    from octopush_django.reports import totals
-
-    settings.OCTOPUSH_FRAME_SIZE = 2
-    settings.OCTOPUSH_PILOT_SIZE = 0
-    campaign = send(contact_lists=[make_list(people=4)])
-    first, second = dispatch.claim()
-    answer([first], bill(2, 2))
-    answer([second], SILENCE)
-    with later(minutes=1):
-        answer(dispatch.claim(), DUPLICATE)
-    figures = totals(campaign)
-    assert figures.cost == Decimal("0.4")
-    assert figures.cost_is_estimate
-    assert figures.people == sum(figures.states.values()) == 4
