@@ -72,8 +72,10 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     reading, price = heads.reading, reports.last_price(campaign)
     findings = _findings(heads)
     codes = sorted(finding.code for finding in findings)
+    # Not its date: each batch of another campaign that is being billed would change that.
+    euros = price.euros if price else None
     fingerprint = _fingerprint(
-        campaign, heads.who, heads.exclusions, reading.histogram, price, codes
+        campaign, heads.who, heads.exclusions, reading.histogram, euros, codes
     )
     return Preview(
         heads.people, heads.exclusions, reading.histogram, findings, price, fingerprint,

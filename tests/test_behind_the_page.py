@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.messages import get_messages
+from django.utils import timezone
 
 from octopush_django import campaigns, snapshot
 from octopush_django.admin.campaigns import CampaignAdmin
@@ -9,6 +10,7 @@ from octopush_django.admin.forms import CampaignForm
 from octopush_django.models import (
     Campaign,
     Contact,
+    Frame,
 )
 
 from .desk import check, launch, seen, url
@@ -44,6 +46,22 @@ def test_a_change_between_the_last_count_and_the_launch(admin_client, draft, mon
         admin_client, draft, page
     )
     assert (draft.status, draft.recipients.count()) == ("draft", 0)
+
+
+@pytest.mark.parametrize(("cost", "status"), [("0.05", "sending"), ("0.06", "draft")])
+def test_another_campaign_that_is_being_billed(admin_client, draft, cost, status):
+    """The same price, billed later, is nothing to look at again; another price is."""
+    other = Campaign.objects.create(text="x", purpose="alert", status="sent")
+    bill = {"campaign": other, "contacts": 1, "status": "accepted", "segments_billed": 1}
+    Frame.objects.create(
+        **bill, number=1, request_id="a", cost="0.05", first_posted_at=timezone.now()
+    )
+    page = check(admin_client, draft)
+    Frame.objects.create(
+        **bill, number=2, request_id="b", cost=cost, first_posted_at=timezone.now()
+    )
+    launch(admin_client, draft, page)
+    assert draft.status == status
 
 
 def test_lists_that_keep_growing_are_no_traceback(admin_client, draft, monkeypatch):
