@@ -22,10 +22,10 @@ def send(base_url):
     from django.conf import settings
 
     settings.OCTOPUSH_BASE_URL, settings.OCTOPUSH_CONCURRENCY = base_url, 16
-    from octopush_django import pump
     from octopush_django.models import Campaign
+    from octopush_django.sending import worker_loop
 
-    pump._pump(600)
+    worker_loop._pump(600)
     assert not Campaign.objects.exclude(status="sent").exists()
     print(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 

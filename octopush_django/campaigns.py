@@ -14,12 +14,15 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import drafts, handover, previews, pump, settlement, signals, snapshot
+from . import signals
+from .audience import snapshot
+from .audience.routes import ROUTED
+from .compose import drafts, previews
+from .compose.audience_count import asks_for_replies
+from .compose.drafts import Sources
+from .compose.previews import Preview
 from .conf import conf
-from .dispatch import message_of
-from .drafts import Sources
 from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
-from .headcount import asks_for_replies
 from .lifecycle import conclude, lock_open_frames, withdraw_cancelled
 from .models import (
     Campaign,
@@ -33,8 +36,8 @@ from .models import (
     Recipient,
     Scheduler,
 )
-from .previews import Preview
-from .routes import ROUTED
+from .sending import gateway_schedule, settlement, worker_loop
+from .sending.claims import message_of
 
 logger = logging.getLogger("octopush_django.campaigns")
 
@@ -223,7 +226,7 @@ def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
             status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN), next_action_at__isnull=False
         ).update(next_action_at=timezone.now())
         conclude([campaign.pk])
-        pump.ring()
+        worker_loop.ring()
     campaign.refresh_from_db()
     return campaign
 
@@ -235,8 +238,8 @@ def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
     the one verb that calls it. Raises :class:`NotAllowedNow` otherwise.
     """
     campaign.refresh_from_db()
-    if handover.waits_at_gateway(campaign):
-        handover.call_back(campaign, str(by or _("Somebody")))
+    if gateway_schedule.waits_at_gateway(campaign):
+        gateway_schedule.call_back(campaign, str(by or _("Somebody")))
         campaign.refresh_from_db()
         return campaign
     with transaction.atomic():
@@ -292,7 +295,7 @@ def decide_frame(frame: Frame, *, was_sent: bool, by: Any = None) -> Frame:
         found.save()
         withdraw_cancelled()
         conclude([found.campaign_id])
-        pump.ring()
+        worker_loop.ring()
     logger.warning("Frame %s decided: %s", found.pk, "sent" if was_sent else "send again")
     return found
 
@@ -313,7 +316,7 @@ def lift_halts() -> None:
         Campaign.objects.filter(status=CampaignStatus.SENDING, reason_code=Reason.HALTED).update(
             reason_code="", reason=""
         )
-        pump.ring()
+        worker_loop.ring()
 
 
 def start_due(now: datetime | None = None) -> int:
@@ -339,7 +342,7 @@ def start_due(now: datetime | None = None) -> int:
             campaign.refresh_from_db()
             signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
     if started:
-        pump.ring()
+        worker_loop.ring()
     return started
 
 
@@ -390,7 +393,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
         drafts.refuse_errors(previews.replies_findings(previews.abroad_of(campaign)))
     if not waits:
         signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
-        pump.ring()
+        worker_loop.ring()
 
 
 def _with_route(campaign: Campaign) -> dict[str, Any]:

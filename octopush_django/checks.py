@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
-from . import compliance
 from .conf import REAL_BACKEND, conf, declared
+from .rules import compliance
 
 LONGEST_CALLS = 60
 """Seconds that a pump may need in all: its slice, and the calls in flight after it."""

@@ -8,13 +8,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from .audience.routes import ROUTED
 from .campaigns import launch_campaign, send_campaign
-from .channels import TRAITS
-from .drafts import FLAGS
+from .compose.drafts import FLAGS
 from .exceptions import InvalidCampaign
 from .models import Campaign
-from .people import ADDRESS_FIELDS
-from .routes import ROUTED
+from .rules.addresses import FIELDS
+from .rules.channels import TRAITS
 
 MOST_TESTS = 5
 LONGEST_NAME = 200
@@ -77,7 +77,7 @@ def send_test(
     if not 1 <= len(to) <= MOST_TESTS:
         said = _("Name one to %(most)d addresses.") % {"most": MOST_TESTS}
         raise InvalidCampaign("to", said)
-    key = ADDRESS_FIELDS[TRAITS[campaign.channel].family]
+    key = FIELDS[TRAITS[campaign.channel].family]
     flags = {name: True for name, ours in FLAGS.items() if getattr(campaign, ours)}
     with transaction.atomic():
         test = send_campaign(

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from . import dispatch, pump, settlement
 from .backends import get_backend
 from .campaigns import send_campaign
 from .exceptions import GatewayRefused, InvalidCampaign, NotSentYet
 from .models import Campaign, Frame, FrameStatus
+from .sending import settlement, worker_loop
+from .sending.claims import claim_frames
 
 __all__ = ["send_sms", "send_sms_now"]
 
@@ -49,8 +50,8 @@ def send_sms_now(
         with transaction.atomic(durable=True):
             campaign = send_sms(to, text, purpose=purpose, **arguments)
             # Claimed before anybody else can see it: no worker is faster, none sends it too.
-            claims = dispatch.claim(campaign=campaign)
-        settlement.settle([(claim, pump.call(backend, claim)) for claim in claims])
+            claims = claim_frames(campaign=campaign)
+        settlement.settle([(claim, worker_loop.call(backend, claim)) for claim in claims])
     finally:
         backend.close()
     campaign.refresh_from_db()

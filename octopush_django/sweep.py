@@ -5,22 +5,25 @@ Needs nothing from the queue, and every step repeats its condition: run it as of
 
 from django.utils import timezone
 
-from . import credit, dispatch, matching, pump, queue
+from . import queue
 from .campaigns import start_due
+from .inbound import match
 from .lifecycle import conclude, withdraw_cancelled
 from .models import Campaign, CampaignStatus, EventState, WebhookEvent
+from .reports import credit
+from .sending import claims, worker_loop
 
 
 def sweep() -> None:
     """Do one tick: expired leases, due campaigns, forgotten work, finished sums."""
-    dispatch.expire_leases()
+    claims.expire_leases()
     start_due()
     withdraw_cancelled()
-    matching.replay_known()
+    match.replay_known()
     if WebhookEvent.objects.filter(state=EventState.RECEIVED).exists():
         queue.ring("apply_events")
     active = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
     conclude(Campaign.objects.filter(status__in=active).values_list("pk", flat=True))
-    if dispatch.claimable(timezone.now()).exists():
-        pump.ring()
+    if claims.claimable(timezone.now()).exists():
+        worker_loop.ring()
     credit.watch()

@@ -2,7 +2,9 @@
 
 import time
 
-from . import inbound, lifecycle, pump, queue
+from . import lifecycle, queue
+from .inbound import apply
+from .sending import worker_loop
 from .status import beat
 from .sweep import sweep as run_sweep
 
@@ -12,12 +14,12 @@ WITHDRAWING = 20.0
 
 def pump_frames(slot: int = 0) -> None:
     """Send what is due."""
-    pump.run(slot)
+    worker_loop.run(slot)
 
 
 def apply_events() -> None:
     """Apply what the gateway told us."""
-    inbound.apply_events(linger=inbound.LINGER)
+    apply.apply_events(linger=apply.LINGER)
 
 
 def withdraw_people() -> None:

@@ -19,18 +19,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from . import inbound, pump
-from .answers import Answer
 from .backends import locmem
 from .backends.locmem import outbox
+from .client.answers import Answer
+from .inbound import apply
 from .models import Campaign, Recipient
+from .sending import worker_loop
 
 __all__ = ["deliver", "fail_next", "outbox", "reply", "reset", "run_pump", "stop"]
 
 
 def run_pump() -> None:
     """Do what the worker would do now: send every frame that is due."""
-    while pump.run_once():
+    while worker_loop.run_once():
         pass
 
 
@@ -82,8 +83,8 @@ def stop(number: str) -> None:
 
 
 def _post(document: dict[str, Any]) -> None:
-    inbound.receive(json.dumps(document).encode())
-    inbound.apply_events()
+    apply.receive(json.dumps(document).encode())
+    apply.apply_events()
 
 
 def _now() -> str:

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
-from . import inbound, queue
+from . import queue
 from .conf import conf
+from .inbound import apply
 
 LARGEST_BODY = 64 * 1024
 RING_EVERY = 1.0
@@ -35,7 +36,7 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
     body = _body(request)
     if isinstance(body, HttpResponse):
         return body
-    inbound.receive(body)
+    apply.receive(body)
     _ring()
     return HttpResponse()
 

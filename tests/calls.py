@@ -6,8 +6,8 @@ from decimal import Decimal
 import time_machine
 from django.utils import timezone
 
-from octopush_django import settlement
-from octopush_django.answers import Answer
+from octopush_django.client.answers import Answer
+from octopush_django.sending import settlement
 
 TICKET = Answer("accepted", http_status=201, ticket="sms_1", number_of_contacts=1,
                 total_cost=Decimal("0.049"), number_of_sms=1)  # fmt: skip

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connections, transaction
 from django.utils import timezone
 
-from octopush_django import campaigns, lifecycle, reports, signals, sweep, tasks
+from octopush_django import campaigns, lifecycle, signals, sweep, tasks
 from octopush_django.campaigns import (
     cancel_campaign,
     halt,
@@ -31,6 +31,7 @@ from octopush_django.exceptions import (
     NotAllowedNow,
 )
 from octopush_django.models import Campaign, Contact, OptOut, Recipient
+from octopush_django.reports import figures
 from octopush_django.testing import outbox, run_pump
 
 from .people import STOP, make_list, number, send, send_marketing
@@ -322,9 +323,9 @@ def test_cancel_leaves_what_has_not_left(settings):
     settings.OCTOPUSH_FRAME_SIZE = 2
     settings.OCTOPUSH_PILOT_SIZE = 1
     campaign = send(contact_lists=[make_list(people=9)])
-    from octopush_django import pump
+    from octopush_django.sending import worker_loop
 
-    pump.run_once()  # the pilot
+    worker_loop.run_once()  # the pilot
     cancel_campaign(campaign)
     run_pump()
     assert len(outbox) == 1
@@ -346,7 +347,7 @@ def test_a_large_campaign_is_cancelled_at_once_and_its_people_withdrawn_by_a_wor
     with django_capture_on_commit_callbacks(execute=True):
         cancel_campaign(campaign)
     assert set(campaign.frames.values_list("status", flat=True)) == {"cancelled"}
-    assert reports.totals(campaign).states == {"cancelled": 6}
+    assert figures.totals(campaign).states == {"cancelled": 6}
     written = campaign.recipients.filter(status="cancelled")
     assert written.count() == 2
     assert rung[-1] == ("octopush_django.tasks.withdraw_people",)

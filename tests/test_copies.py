@@ -8,10 +8,7 @@ from django.db import connection
 
 from octopush_django import copies
 from octopush_django.exceptions import CampaignError
-from octopush_django.models import (
-    Campaign,
-    Contact,
-)
+from octopush_django.models import Campaign, Contact
 from octopush_django.testing import outbox, run_pump
 
 from .desk import check, seen, url

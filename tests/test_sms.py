@@ -6,16 +6,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from octopush_django import pump
 from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.campaigns import halt, lift_halts
-from octopush_django.exceptions import (
-    EmptyAudience,
-    GatewayRefused,
-    InvalidCampaign,
-    NotSentYet,
-)
+from octopush_django.exceptions import EmptyAudience, GatewayRefused, InvalidCampaign, NotSentYet
 from octopush_django.models import Campaign, SendAttempt
+from octopush_django.sending import worker_loop
 from octopush_django.sms import send_sms, send_sms_now
 from octopush_django.testing import fail_next, outbox, run_pump
 
@@ -129,7 +124,7 @@ def test_not_inside_a_transaction():
 
 def test_a_worker_that_is_there_finds_nothing_to_do(monkeypatch):
     def meanwhile(backend, path, body):
-        assert not pump.run_once()
+        assert not worker_loop.run_once()
         return send(backend, path, body)
 
     send = LocMemBackend.send

@@ -14,16 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
-from .. import reports, wallet
 from ..copies import copy_campaign
 from ..exceptions import CampaignError, NotAllowedNow
-from ..handover import waits_at_gateway
-from ..models import (
-    Campaign,
-    CampaignStatus,
-    Channel,
-    RecipientStatus,
-)
+from ..models import Campaign, CampaignStatus, Channel, RecipientStatus
+from ..reports import figures, wallet
+from ..sending.gateway_schedule import waits_at_gateway
 from ..status import read_status
 from .channel_forms import FORMS
 from .check import MOST_AT_ONCE, CheckPages, check_url
@@ -335,7 +330,7 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
 
     def _ask_before_cancelling(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
         """It cannot be taken back, and its button stands beside "Pause"."""
-        totals = reports.totals(campaign)
+        totals = figures.totals(campaign)
         waiting = totals.states.get(RecipientStatus.PENDING, 0)
         context = {
             **self.admin_site.each_context(request),

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .. import channels
 from ..models import Channel
+from ..rules import channels
 from .forms import CampaignForm
 
 

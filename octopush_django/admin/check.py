@@ -17,16 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .. import campaigns as verbs
-from .. import copies, samples, segments
+from .. import copies, segments
+from ..compose import examples
+from ..compose.hours import leaves_from
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
-from ..models import (
-    Campaign,
-    CampaignStatus,
-    ContactList,
-    Exclusion,
-    Halt,
-)
-from ..timing import leaves_from
+from ..models import Campaign, CampaignStatus, ContactList, Exclusion, Halt
 from .figures import figures_of, named, texts_of
 from .forms import OnceForm, ScheduleForm, SendForm, TestForm
 from .left_out import LONGEST_SEARCH, left_out_page
@@ -119,7 +114,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         form = TestForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
-            chosen = samples.sample(campaign, data["person"])
+            chosen = examples.sample(campaign, data["person"])
             values = chosen.values if chosen else {}
             try:
                 test = copies.send_test(
@@ -286,12 +281,12 @@ def _forms(
     return (forms[0], form) if isinstance(form, ScheduleForm) else (form, forms[1])
 
 
-def _sample(request: HttpRequest, campaign: Campaign) -> samples.Sample | None:
+def _sample(request: HttpRequest, campaign: Campaign) -> examples.Sample | None:
     if "dearest" in request.GET:
-        return samples.dearest(campaign) or samples.sample(campaign)
+        return examples.dearest(campaign) or examples.sample(campaign)
     keys = {name: request.GET.get(name, "") for name in ("person", "after")}
     chosen = {n: int(k) for n, k in keys.items() if k.isascii() and k.isdigit() and len(k) < 19}
-    return samples.sample(campaign, **chosen, search=_search(request))
+    return examples.sample(campaign, **chosen, search=_search(request))
 
 
 def _search(request: HttpRequest) -> str:

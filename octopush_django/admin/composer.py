@@ -5,9 +5,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .. import channels, compliance, placeholders, segments
+from .. import segments
 from ..conf import conf
 from ..models import Channel, Contact
+from ..rules import channels, compliance, placeholders
 
 
 def composer_data(channel: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportMixin
 
-from ..inbound import opt_out
+from ..inbound.apply import opt_out
 from ..models import Contact, ContactList, OptOut
 from .forms import ContactConfirmForm, ContactImportForm, LiftForm
 from .history import HistoryAdmin, NumberSearch

@@ -7,13 +7,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from .. import samples, wallet
-from ..channels import spoken_seconds
-from ..compliance import MOST_REQUESTS
+from ..audience.routes import has_own_texts
+from ..compose import examples
+from ..compose.previews import Preview
 from ..conf import conf
 from ..models import Campaign, Channel, Contact, Exclusion
-from ..previews import Preview
-from ..routes import has_own_texts
+from ..reports import wallet
+from ..rules.channels import spoken_seconds
+from ..rules.compliance import MOST_REQUESTS
 from .channel_forms import FORMS
 from .html_preview import harmless
 
@@ -58,7 +59,7 @@ def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
 
 
 def texts_of(
-    campaign: Campaign, preview: Preview, sample: samples.Sample | None
+    campaign: Campaign, preview: Preview, sample: examples.Sample | None
 ) -> dict[str, Any]:
     """What the preview of the channel needs."""
     text = sample.text if sample else campaign.text

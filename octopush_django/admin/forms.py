@@ -9,10 +9,11 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy as _
 from import_export.forms import ConfirmImportForm, ImportForm
 
-from .. import channels, compliance, drafts, timing
+from ..compose import drafts, hours
 from ..conf import conf
 from ..exceptions import InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, ContactList, Purpose
+from ..rules import channels, compliance
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -173,11 +174,11 @@ class MoveForm(TimeForm):
 
     def clean_send_at(self) -> datetime:
         send_at = super().clean_send_at()
-        opens = timing.leaves_from(self.campaign, send_at)
+        opens = hours.leaves_from(self.campaign, send_at)
         if opens > send_at:
             raise forms.ValidationError(
                 _("Marketing may not leave at that time. The next allowed time is %(when)s "
-                  "(%(zone)s).") % {"when": timing.in_words(opens), "zone": conf.time_zone}
+                  "(%(zone)s).") % {"when": hours.in_words(opens), "zone": conf.time_zone}
             )  # fmt: skip
         return send_at
 

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from .. import samples
+from ..compose import examples
 from ..models import Campaign, Exclusion
 
 PAGE = 100
@@ -25,7 +25,7 @@ def left_out_page(
     """The list or, for those who may export contacts, its download. ``context`` of the admin."""
     reason, search = request.GET.get("reason", ""), request.GET.get("q", "")[:LONGEST_SEARCH]
     reason = reason if reason in Exclusion.values else ""
-    people = samples.left_out(campaign, reason, search)
+    people = examples.left_out(campaign, reason, search)
     may_download = request.user.has_perm("octopush_django.export_contact")
     if "download" in request.GET:
         if not may_download:

@@ -14,10 +14,10 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from .. import reports
-from ..handover import waits_at_gateway
+from ..compose.hours import leaves_from
 from ..models import Campaign, CampaignStatus, Exclusion, FrameStatus, Halt, RecipientStatus
-from ..timing import leaves_from
+from ..reports import figures
+from ..sending.gateway_schedule import waits_at_gateway
 from .figures import named
 
 WHAT_TO_DO = {
@@ -47,7 +47,7 @@ class ProgressPages(admin.ModelAdmin):  # type: ignore[type-arg]
         campaign = get_object_or_404(Campaign, pk=pk)
         if not self.has_view_permission(request, campaign):
             raise PermissionDenied
-        etag = f'"{reports.version(campaign)}-{get_language()}"'
+        etag = f'"{figures.version(campaign)}-{get_language()}"'
         unchanged = get_conditional_response(request, etag=etag)
         if unchanged is not None:
             return unchanged
@@ -68,7 +68,7 @@ def _waits_until(campaign: Campaign) -> datetime | None:
 
 def progress_of(campaign: Campaign) -> dict[str, Any]:
     """The context of ``progress.html``."""
-    totals = reports.totals(campaign)
+    totals = figures.totals(campaign)
     return {
         "campaign": campaign,
         "halt": Halt.objects.active().first(),
@@ -76,10 +76,10 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
         "waits_at_gateway": waits_at_gateway(campaign),
         "waits_until": _waits_until(campaign),
         "totals": totals,
-        "pace": reports.pace(campaign),
+        "pace": figures.pace(campaign),
         "failures": [
             (WHAT_TO_DO.get(word, word), word, people)
-            for word, people in reports.failures(campaign).items()
+            for word, people in figures.failures(campaign).items()
         ],
         "excluded": named(Exclusion, totals.excluded),
         "states": named(RecipientStatus, totals.states),

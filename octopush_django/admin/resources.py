@@ -13,9 +13,9 @@ from tablib import Dataset
 
 from .. import numbers
 from ..conf import conf
-from ..contact_import import map_columns, read_consent
+from ..contacts.files import read_rows
+from ..contacts.importer import map_columns, read_consent
 from ..models import Contact, ContactList
-from ..spreadsheets import read_rows
 
 _STYLED = re.compile(r'(<(?:ins|del)) style="[^"]*"')
 

@@ -11,9 +11,9 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
-from .. import reports
 from ..exceptions import CampaignError
 from ..models import Frame, FrameStatus, Halt, Recipient, RecipientStatus, SendAttempt
+from ..reports import figures
 from .history import HistoryAdmin, NumberSearch
 
 
@@ -151,7 +151,7 @@ class FrameAdmin(HistoryAdmin):
             "title": _("Was %(batch)s sent?") % {"batch": frame},
             "frame": frame,
             "attempts": frame.attempts.order_by("fence"),
-            "evidence": reports.evidence(frame),
+            "evidence": figures.evidence(frame),
         }
         return TemplateResponse(request, "admin/octopush_django/frame/decide.html", context)
 

@@ -6,8 +6,8 @@ from typing import cast
 
 from django.utils.module_loading import import_string
 
-from ..answers import Answer
-from ..client import Balance
+from ..client.answers import Answer
+from ..client.http import Balance
 from ..conf import conf
 from ..exceptions import ConfigurationError, GatewayRefused
 

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from ..answers import Answer
+from ..client.answers import Answer
 from .base import Backend
 from .locmem import accept
 

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from ..answers import Answer
-from ..client import Balance
+from ..client.answers import Answer
+from ..client.http import Balance
 from .base import Backend
 
 outbox: list[dict[str, Any]] = []

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from ..answers import Answer
-from ..client import Balance, OctopushClient
+from ..client.answers import Answer
+from ..client.http import Balance, OctopushClient
 from ..conf import conf
 from ..exceptions import ConfigurationError
 from .base import Backend

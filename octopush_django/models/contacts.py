@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import numbers
-from ..conf import conf
+from ..rules import addresses
 from .fields import EmailField, PhoneNumberField
 
 
@@ -237,18 +237,10 @@ class OptOut(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # An opt-out under another spelling would protect nobody.
-        self.address = canonical_address(self.address, self.family) or self.address
+        self.address = addresses.canonical(str(self.address or ""), self.family) or self.address
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        self.address = canonical_address(self.address, self.family) or ""
+        self.address = addresses.canonical(str(self.address or ""), self.family) or ""
         if not self.address:
             raise ValidationError({"address": _("This is no number or e-mail address.")})
-
-
-def canonical_address(address: Any, family: str = Family.PHONE) -> str | None:
-    """The one spelling of a number or e-mail address under which it is stored and compared."""
-    text = str(address or "").strip()
-    if family == Family.EMAIL:
-        return text.lower() if "@" in text else None
-    return numbers.canonical(text, conf.region)

@@ -8,19 +8,21 @@ from dataclasses import replace
 
 from django.db import connection
 
-from octopush_django import dispatch, inbound, lifecycle, settlement
+from octopush_django import lifecycle
+from octopush_django.inbound import apply as applying
 from octopush_django.models import Frame, Recipient, SendAttempt, WebhookEvent
 from octopush_django.models.sending import request_id_of
-from octopush_django.verdicts import Verdict
+from octopush_django.sending import claims, settlement
+from octopush_django.sending.retry_policy import Verdict
 
 from . import bench
 from .modes import MODES, UNKILLED_MODES
 
 CALL = "octopush_django.backends.octopush:OctopushBackend.send"
-SETTLE = "octopush_django.settlement:settle"
-APPLY = "octopush_django.inbound:_apply_batch"
-RECEIVE = "octopush_django.inbound:receive"
-NOWHERE = "octopush_django.matching:Matcher._accept"
+SETTLE = "octopush_django.sending.settlement:settle"
+APPLY = "octopush_django.inbound.apply:_apply_batch"
+RECEIVE = "octopush_django.inbound.apply:receive"
+NOWHERE = "octopush_django.inbound.match:Matcher._accept"
 
 MUTANTS = []
 
@@ -58,7 +60,7 @@ def a_new_request_id_for_each_attempt():
 
         return commit
 
-    wrap(dispatch, "_commit_intent", make)
+    wrap(claims, "_commit_intent", make)
 
 
 def decide_otherwise(change):
@@ -121,7 +123,7 @@ def a_dead_workers_frame_begins_anew():
 
         return expire
 
-    wrap(dispatch, "expire_leases", make)
+    wrap(claims, "expire_leases", make)
 
 
 # --- verdicts -----------------------------------------------------------------------------------
@@ -194,13 +196,13 @@ def the_intent_written_after_the_call():
 
         return settle
 
-    dispatch.SendAttempt = Later
+    claims.SendAttempt = Later
     wrap(settlement, "settle", make)
 
 
 @mutant(("ok", CALL, "before", 1), ("ok", SETTLE, "before", 1))
 def dead_workers_are_not_noticed():
-    dispatch.expire_leases = lambda now=None: 0
+    claims.expire_leases = lambda now=None: 0
 
 
 @mutant(never("ok"))
@@ -214,8 +216,8 @@ def answers_crossed():
         def settle(results):
             answers = [answer for _, answer in results]
             turned = answers[1:] + answers[:1]
-            claims = [claim for claim, _ in results]
-            return original(list(zip(claims, turned, strict=True)))
+            made = [claim for claim, _ in results]
+            return original(list(zip(made, turned, strict=True)))
 
         return settle
 
@@ -231,7 +233,7 @@ def a_person_forgotten_in_the_body():
 
         return payloads
 
-    wrap(dispatch, "_payloads", make)
+    wrap(claims, "_payloads", make)
 
 
 # --- opt-outs -----------------------------------------------------------------------------------
@@ -239,7 +241,7 @@ def a_person_forgotten_in_the_body():
 
 @mutant(never("ok"))
 def opt_outs_not_read_at_the_claim():
-    dispatch._drop_opted_out = lambda frames, now: {}
+    claims._drop_opted_out = lambda frames, now: {}
 
 
 @mutant(never("reset_after"), never("lost answers, code 182"))
@@ -247,12 +249,12 @@ def who_was_left_out_of_a_repeat_is_not_written_down():
     def make(original):
         return lambda frames, payloads, dropped, now: original(frames, payloads, {}, now)
 
-    wrap(dispatch, "_commit_intent", make)
+    wrap(claims, "_commit_intent", make)
 
 
 @mutant(never("ok"))
 def stops_are_not_recorded():
-    inbound._opt_out = lambda *args, **kwargs: None
+    applying._opt_out = lambda *args, **kwargs: None
 
 
 # --- money and ends -----------------------------------------------------------------------------
@@ -309,10 +311,10 @@ def events_answered_before_they_are_stored():
 
         return receive
 
-    wrap(inbound, "receive", make)
+    wrap(applying, "receive", make)
 
 
-@mutant(("ok", "octopush_django.inbound:_apply_reports", "before", 1))
+@mutant(("ok", "octopush_django.inbound.apply:_apply_reports", "before", 1))
 def events_marked_before_they_are_applied():
     def make(original):
         def take(limit):
@@ -327,17 +329,17 @@ def events_marked_before_they_are_applied():
 
         return take
 
-    wrap(inbound, "_take", make)
+    wrap(applying, "_take", make)
 
 
 @mutant(never("ok"))
 def reports_are_not_written_to_their_people():
-    inbound._move_forward = lambda recipient, report: False
+    applying._move_forward = lambda recipient, report: False
 
 
 @mutant(never("ok"))
 def reports_are_not_tallied():
-    inbound.add_each = lambda *arguments: None
+    applying.add_each = lambda *arguments: None
 
 
 @mutant(("ok", SETTLE, "before", 1), ("ok", CALL, "after", 1), never("reset_after"))
@@ -351,7 +353,7 @@ def reports_without_a_ticket_are_thrown_away():
 
         return apply
 
-    wrap(inbound, "_apply_reports", make)
+    wrap(applying, "_apply_reports", make)
 
 
 @mutant(never("ok"))
@@ -359,11 +361,11 @@ def the_same_reply_stored_twice():
     def make(original):
         def store(event, notice, campaign_id, recipient_id):
             original(event, notice, campaign_id, recipient_id)
-            inbound.Reply.objects.create(address=notice.address, text=notice.text + " ")
+            applying.Reply.objects.create(address=notice.address, text=notice.text + " ")
 
         return store
 
-    wrap(inbound, "_store_reply", make)
+    wrap(applying, "_store_reply", make)
 
 
 @mutant(never("ok"))

@@ -8,9 +8,11 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
-from octopush_django import dispatch, inbound, pump, queue, sweep, verdicts
+from octopush_django import queue, sweep
 from octopush_django.campaigns import resume_campaign, send_campaign
+from octopush_django.inbound import apply
 from octopush_django.models import Campaign, Contact, ContactList, Frame, OptOut, WebhookEvent
+from octopush_django.sending import claims, retry_policy, worker_loop
 
 PEOPLE = 10
 STOPS = {1, 7}
@@ -24,11 +26,11 @@ def number(index):
 
 def hurry(lease):
     """The same code with short times: a lease of two minutes would make a run last as long."""
-    dispatch.LEASE = timedelta(seconds=lease)
-    verdicts.UNREACHABLE_DELAYS = (0,)
+    claims.LEASE = timedelta(seconds=lease)
+    retry_policy.UNREACHABLE_DELAYS = (0,)
     # Long enough that reports and opt-outs come between a call and its repeat.
-    verdicts.UNCERTAIN_DELAYS = (0.1,)
-    pump.SLICE, pump.LONGEST_DRAIN, pump.PATIENCE = 0.05, 0.2, 0.0
+    retry_policy.UNCERTAIN_DELAYS = (0.1,)
+    worker_loop.SLICE, worker_loop.LONGEST_DRAIN, worker_loop.PATIENCE = 0.05, 0.2, 0.0
     queue._enqueue = lambda *args: None
 
 
@@ -54,9 +56,9 @@ def work(seconds, acknowledgements, slot=0, late=False):
     OptOut.objects.get_or_create(address=number(OPTS_OUT_EARLY))
     while time.monotonic() < until:
         sweep.sweep()
-        pump.run(slot, 0.05)
+        worker_loop.run(slot, 0.05)
         told = tell_everything(acknowledgements, late and is_moving())
-        inbound.apply_events()
+        apply.apply_events()
         for campaign in Campaign.objects.filter(status="paused"):
             resumed += 1
             if resumed < 10:
@@ -92,7 +94,7 @@ def tell_everything(acknowledgements, withhold_reports):
                 line = json.dumps(note)
                 withheld = withhold_reports and note["kind"] == "report"
                 if line not in done and not withheld:
-                    inbound.receive(body)
+                    apply.receive(body)
                     with acknowledgements.open("a") as file:
                         file.write(line + "\n")
                     told = True

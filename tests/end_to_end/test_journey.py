@@ -29,7 +29,7 @@ waiting = WebhookEvent.objects.exclude(state="applied").count()
 print(json.dumps([campaign.status, campaign.reason, waiting]))
 """
 RESULT = """
-from octopush_django.reports import totals
+from octopush_django.reports.figures import totals
 campaign = Campaign.objects.get(pk=values["pk"])
 figures = totals(campaign)
 print(json.dumps({

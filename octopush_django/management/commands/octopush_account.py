@@ -6,11 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ... import emails, numbers
+from ... import numbers
 from ...backends import get_backend
 from ...backends.octopush import OctopushBackend
 from ...conf import conf
 from ...exceptions import OctopushError
+from ...rules.addresses import canonical_email
 
 READ = "user/campaign-parameters"
 EDIT = "user/campaign-parameters/edit"
@@ -37,7 +38,7 @@ DEFAULTS: Mapping[str, tuple[str, Callable[[str], Any], str]] = {
     "sender_for_voice_sms": ("campaign_parameters", _digits, "3 to 11 digits"),
     "phone_number_for_test_sms": ("campaign_parameters", _number, "a phone number"),
     "alert_bound": ("sms_campaign_alert_parameters", _whole, "a whole number"),
-    "alert_email_to": ("sms_campaign_alert_parameters", emails.canonical, "an e-mail address"),
+    "alert_email_to": ("sms_campaign_alert_parameters", canonical_email, "an e-mail address"),
     "alert_phone_number_to": ("sms_campaign_alert_parameters", _number, "a phone number"),
 }
 """Name at the gateway (its page on default parameters) -> its object, our check, in words."""

@@ -26,9 +26,9 @@ from django.urls import reverse
 
 from ...campaigns import send_campaign
 from ...conf import conf
-from ...contact_import import import_contacts
+from ...contacts.importer import import_contacts
 from ...models import Campaign, CampaignStatus, EventState, Exclusion, WebhookEvent
-from ...reports import Totals, totals
+from ...reports.figures import Totals, totals
 from .octopush_import import describe
 
 DEMO = "OCTOPUSH_DEMO_DIRECTORY"

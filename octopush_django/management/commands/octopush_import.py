@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...contact_import import ImportReport, import_contacts
-from ...spreadsheets import UnreadableFile
+from ...contacts.files import UnreadableFile
+from ...contacts.importer import ImportReport, import_contacts
 
 
 class Command(BaseCommand):

@@ -1,0 +1,362 @@
+"""Who would receive a campaign: one verdict per person, in a fixed order of reasons.
+
+Contacts of lists are judged in SQL; people given by a developer are streamed and judged in chunks.
+Both give the same verdict for the same person: ``tests/audience/test_judging.py`` holds them together.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import islice
+from operator import or_
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.functions import (
+    Cast,
+    Coalesce,
+    Concat,
+    JSONObject,
+    Length,
+    NullIf,
+    Repeat,
+    Replace,
+    Trim,
+)
+from django.db.models.lookups import GreaterThan
+
+from .. import numbers, segments
+from ..conf import conf
+from ..models import Campaign, Channel, Consent, Contact, Exclusion, Family, LineType, OptOut
+from ..rules import channels, placeholders
+from ..rules.addresses import EMAIL_PATTERN, FIELDS, TEST_EMAIL_PATTERN, canonical, is_test
+from . import routes
+from .given import Person
+
+CHUNK = 1000
+CHECKSUM = (1_000_003, 8191)
+"""Moduli of the checksum of a group: one person in another's place changes it.
+
+Two, so that a sum over millions fits into 64 bits whatever the keys are.
+"""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What decides who is left out. ``fallbacks``: merge field -> its fallback, or None.
+
+    ``rendered`` is the text where each person's is made here; None where the gateway does it.
+    """
+
+    marketing: bool
+    fallbacks: Mapping[str, str | None] = field(default_factory=dict)
+    excluded_lists: Sequence[int] = ()
+    require_consent: bool = False
+    test_numbers_allowed: bool = True
+    landlines_allowed: bool = False
+    family: str = Family.PHONE.value
+    rendered: placeholders.Template | None = None
+
+    @property
+    def field(self) -> str:
+        """The contact's field with the address."""
+        return FIELDS[self.family]
+
+    @classmethod
+    def of(cls, campaign: Campaign, excluded_lists: Sequence[int] | None = None) -> "Rules":
+        """The rules of ``campaign`` under the present settings."""
+        if excluded_lists is None:
+            excluded_lists = list(campaign.exclude.values_list("pk", flat=True))
+        traits = channels.TRAITS[campaign.channel]
+        template = routes.template_of(campaign)
+        return cls(
+            marketing=campaign.is_marketing,
+            fallbacks=template.fallbacks,
+            excluded_lists=excluded_lists,
+            require_consent=conf.require_consent,
+            test_numbers_allowed=not conf.reaches_people,
+            landlines_allowed=traits.landlines,
+            family=traits.family,
+            rendered=template if routes.has_own_texts(campaign) else None,
+        )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A person with the verdict: ``exclusion`` is empty for those who receive it.
+
+    ``payload``: see :func:`payload_in_sql`.
+    """
+
+    address: str | None
+    values: Mapping[str, str]
+    contact_id: int | None
+    exclusion: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Contacts with the same verdict and values: how many, and a checksum of who they are."""
+
+    exclusion: str
+    values: Mapping[str, str]
+    people: int
+    checksum: int
+
+
+def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
+    """The contacts of any of these lists, each once."""
+    membership = Contact.lists.through.objects.filter(contactlist_id__in=list(lists))
+    return Contact.objects.filter(pk__in=membership.values("contact_id"))
+
+
+def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Contact]":
+    """Annotate ``exclusion`` (a code, or "") and the filled-in merge values ``value_<field>``."""
+    if rules.family == Family.PHONE:
+        Contact.objects.all().resolve_line_types()
+    values = {f"value_{name}": _filled(name, rules) for name in rules.fallbacks}
+    reasons = list(_exclusions(rules))
+    if rules.family == Family.EMAIL:
+        earlier = contacts.filter(email=OuterRef("email"), pk__lt=OuterRef("pk"))
+        judged = earlier.annotate(**values).annotate(exclusion=_first_of(reasons))
+        earlier = judged.filter(exclusion="")
+        reasons.append(When(Exists(earlier), then=Value(Exclusion.DUPLICATE)))
+    return contacts.annotate(**values).annotate(exclusion=_first_of(reasons))
+
+
+def receiving(judged: "QuerySet[Contact]") -> "QuerySet[Contact]":
+    """Those of the judged contacts who receive it."""
+    return judged.filter(exclusion="")  # type: ignore[misc]
+
+
+def payload_in_sql(rules: Rules) -> Combinable:
+    """The JSON object that is sent for a judged contact, as text.
+
+    Where texts are made here it is the person's own text, until frames are cut by it.
+    """
+    return Case(
+        When(exclusion="", then=_text_in_sql(rules.rendered) if rules.rendered else _json(rules)),
+        default=Value(""),
+        output_field=TextField(),
+    )
+
+
+def _json(rules: Rules) -> Combinable:
+    members: dict[str, Any] = {rules.field: F(rules.field)}
+    members |= {name: F(f"value_{name}") for name in rules.fallbacks}
+    return Cast(JSONObject(**members), TextField())
+
+
+def _text_in_sql(template: placeholders.Template) -> Combinable:
+    pieces: list[Combinable] = [Value("")]
+    for literal, name in template.parts:
+        pieces.append(Value(literal))
+        if name:
+            value: Combinable = F(f"value_{name}")
+            for char, entity in placeholders.HTML_ENTITIES if template.html else ():
+                value = Replace(value, Value(char), Value(entity))
+            pieces.append(value)
+    return Concat(*pieces, output_field=TextField())
+
+
+def judge_people(
+    people: Iterable[Person], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
+) -> Iterator[list[Judged]]:
+    """Judge a stream of people, chunk by chunk; memory stays flat.
+
+    ``taken`` tells which of some addresses receive the campaign already.
+    """
+    stream = iter(people)
+    while chunk := list(islice(stream, CHUNK)):
+        yield _judge_chunk(chunk, rules, taken)
+
+
+def groups_of(campaign: Campaign, judged: "QuerySet[Contact]") -> Iterator[Group]:
+    """Judged contacts by verdict, and by the values that they have for the text of ``campaign``.
+
+    Where only SMS are counted, values of letters that take the same room are one: a million
+    names become some thirty lengths. Everybody is judged once.
+    """
+    fields = routes.template_of(campaign).fields
+    people, names = judged.order_by(), [f"value_{name}" for name in fields]
+    if campaign.channel == Channel.SMS and not routes.has_own_texts(campaign):
+        people = people.annotate(**{f"room_{name}": _room(name) for name in fields})
+        names = [f"room_{name}" for name in fields]
+    checksum = Sum((F("pk") % CHECKSUM[0]) * (F("pk") % CHECKSUM[1] + 1))
+    groups = people.values_list("exclusion", *names).annotate(people=Count("pk"), sum=checksum)
+    for exclusion, *values, number, total in groups.iterator(chunk_size=2000):
+        yield Group(exclusion, dict(zip(fields, values, strict=True)), number, int(total))
+
+
+def _room(name: str) -> Combinable:
+    """The value, or as many ``x`` where each of its letters is one unit of an SMS."""
+    plain = Q(**{f"value_{name}__regex": segments.PLAIN_PATTERN})
+    return Case(
+        When(plain, then=Repeat(Value("x"), Length(F(f"value_{name}")))),
+        default=F(f"value_{name}"),
+        output_field=TextField(),
+    )
+
+
+def _first_of(reasons: Sequence[When]) -> Combinable:
+    return Case(*reasons, default=Value(""), output_field=CharField())
+
+
+def _filled(name: str, rules: Rules) -> Combinable:
+    """The value without blanks around it; nothing but blanks is no value."""
+    return Coalesce(NullIf(Trim(F(name)), Value("")), Value(rules.fallbacks[name] or ""))
+
+
+def _exclusions(rules: Rules) -> Iterator[When]:
+    """The reasons in their documented order; the first that applies counts.
+
+    Several contacts may share an e-mail address: what holds for one of them holds for all.
+    """
+    by_email = rules.family == Family.EMAIL
+    yield from _email_reasons(rules) if by_email else _phone_reasons(rules)
+    if rules.excluded_lists:
+        same = {"contact__email": OuterRef("email")} if by_email else {"contact": OuterRef("pk")}
+        membership = Contact.lists.through.objects.filter(
+            contactlist_id__in=rules.excluded_lists, **same
+        )
+        yield When(Exists(membership), then=Value(Exclusion.EXCLUDED_LIST))
+    if rules.marketing:
+        opt_outs = OptOut.objects.filter(family=rules.family, address=OuterRef(rules.field))
+        yield When(Exists(opt_outs), then=Value(Exclusion.OPTED_OUT))
+        shared = Contact.objects.filter(email=OuterRef("email"))
+        refused, given = Q(consent=Consent.REFUSED), Q(consent=Consent.GIVEN)
+        if by_email:
+            refused, given = Q(Exists(shared.filter(refused))), Q(Exists(shared.filter(given)))
+        yield When(refused, then=Value(Exclusion.CONSENT_REFUSED))
+        if rules.require_consent:
+            yield When(~given, then=Value(Exclusion.CONSENT_UNKNOWN))
+    for name, fallback in rules.fallbacks.items():
+        if fallback is None:
+            yield When(Q(**{f"value_{name}": ""}), then=Value(Exclusion.MISSING_VALUE))
+    for name in rules.fallbacks:
+        too_long = GreaterThan(Length(F(f"value_{name}")), Value(placeholders.LONGEST_VALUE))
+        yield When(too_long, then=Value(Exclusion.VALUE_TOO_LONG))
+
+
+def _phone_reasons(rules: Rules) -> Iterator[When]:
+    yield When(phone_number__isnull=True, then=Value(Exclusion.NO_ADDRESS))
+    yield When(line_type=LineType.INVALID, then=Value(Exclusion.INVALID))
+    if not rules.test_numbers_allowed:
+        prefixes = (Q(phone_number__startswith=prefix) for prefix in numbers.TEST_PREFIXES)
+        yield When(reduce(or_, prefixes), then=Value(Exclusion.TEST_NUMBER))
+    if not rules.landlines_allowed:
+        yield When(~Q(line_type=LineType.MOBILE), then=Value(Exclusion.NOT_MOBILE))
+
+
+def _email_reasons(rules: Rules) -> Iterator[When]:
+    yield When(email="", then=Value(Exclusion.NO_ADDRESS))
+    yield When(~Q(email__regex=EMAIL_PATTERN), then=Value(Exclusion.INVALID))
+    if not rules.test_numbers_allowed:
+        reserved = Q(email__regex=TEST_EMAIL_PATTERN)
+        yield When(reserved, then=Value(Exclusion.TEST_NUMBER))
+
+
+def _judge_chunk(
+    chunk: Sequence[Person], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
+) -> list[Judged]:
+    addresses = [canonical(person.address, rules.family) for person in chunk]
+    known = _Known([address for address in addresses if address], rules, taken)
+    judged = []
+    for person, found in zip(chunk, addresses, strict=True):
+        values = {
+            name: (person.values.get(name) or "").strip(" ") or fallback or ""
+            for name, fallback in rules.fallbacks.items()
+        }
+        exclusion = _exclusion(person, found, values, rules, known)
+        payload = ""
+        if not exclusion and found:
+            known.taken.add(found)
+            payload = _payload(found, values, rules)
+        address = found or person.address[:254] or None
+        judged.append(Judged(address, values, person.contact_id, exclusion, payload))
+    return judged
+
+
+def _payload(address: str, values: Mapping[str, str], rules: Rules) -> str:
+    """The same as in SQL."""
+    if rules.rendered:
+        return rules.rendered.render(values)
+    return json.dumps({rules.field: address, **values}, ensure_ascii=False)
+
+
+class _Known:
+    """What the database knows about the addresses of a chunk: a few queries, whatever its size."""
+
+    def __init__(
+        self, found: list[str], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
+    ) -> None:
+        self.taken = set(taken(found))
+        self.excluded: set[str] = set()
+        self.opted_out: set[str] = set()
+        self.consent: dict[str, str] = {}
+        contacts = Contact.objects.filter(**{f"{rules.field}__in": found})
+        if rules.excluded_lists:
+            listed = contacts.filter(pk__in=contacts_in(rules.excluded_lists).values("pk"))
+            self.excluded = {str(n) for n in listed.values_list(rules.field, flat=True)}
+        if rules.marketing:
+            self.opted_out = OptOut.objects.all().addresses(found, rules.family)
+            # Of several contacts with one address a refusal wins, then a consent.
+            rows = contacts.order_by(_WEIGHT).values_list(rules.field, "consent")
+            self.consent = {str(address): consent for address, consent in rows}
+
+
+_WEIGHT = Case(
+    When(consent=Consent.REFUSED, then=Value(2)),
+    When(consent=Consent.GIVEN, then=Value(1)),
+    default=Value(0),
+)
+
+
+def _exclusion(
+    person: Person,
+    address: str | None,
+    values: Mapping[str, str],
+    rules: Rules,
+    known: _Known,
+) -> str:
+    """The same reasons in the same order as in SQL."""
+    if not person.address.strip():
+        return Exclusion.NO_ADDRESS
+    if address is None:
+        return Exclusion.INVALID
+    by_email = rules.family == Family.EMAIL
+    if not rules.test_numbers_allowed and is_test(address, rules.family):
+        return Exclusion.TEST_NUMBER
+    any_line = by_email or rules.landlines_allowed
+    if not any_line and numbers.line_type(address) != "mobile":
+        return Exclusion.NOT_MOBILE
+    if address in known.excluded:
+        return Exclusion.EXCLUDED_LIST
+    if address in known.opted_out:
+        return Exclusion.OPTED_OUT
+    consent = known.consent.get(address, Consent.UNKNOWN)
+    if rules.marketing and consent == Consent.REFUSED:
+        return Exclusion.CONSENT_REFUSED
+    if rules.marketing and rules.require_consent and consent == Consent.UNKNOWN:
+        return Exclusion.CONSENT_UNKNOWN
+    if not all(values.values()):
+        return Exclusion.MISSING_VALUE
+    if any(len(value) > placeholders.LONGEST_VALUE for value in values.values()):
+        return Exclusion.VALUE_TOO_LONG
+    return Exclusion.DUPLICATE if address in known.taken else Exclusion.NONE

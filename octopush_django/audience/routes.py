@@ -1,0 +1,55 @@
+"""How a campaign goes: by which call, with whose texts, and at whose hours."""
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Case, CharField, Q, Value, When
+from django.db.models.expressions import Combinable
+
+from .. import numbers
+from ..conf import conf
+from ..models import Campaign, CampaignStatus, Channel
+from ..rules import channels, placeholders
+
+ROUTED = "by_multi_channel"
+"""Key of ``Campaign.options``: this SMS was launched by the multi-channel call."""
+
+
+def template_of(campaign: Campaign) -> placeholders.Template:
+    """The text of ``campaign`` with its merge fields."""
+    return placeholders.parse(campaign.text, html=campaign.options.get("body_format") == "html")
+
+
+def has_own_texts(campaign: Campaign) -> bool:
+    """Whether each person's text is made here: the multi-channel call merges nothing."""
+    return goes_by_multi_channel(campaign) and bool(template_of(campaign).fallbacks)
+
+
+def goes_by_multi_channel(campaign: Campaign) -> bool:
+    """Which of the gateway's calls takes it. For an SMS the launch decides, by the setting."""
+    if campaign.channel != Channel.SMS:
+        return True
+    if campaign.status == CampaignStatus.DRAFT:
+        return conf.sms_by_multi_channel
+    return bool(campaign.options.get(ROUTED))
+
+
+def overseas(field: str) -> Q:
+    """Addresses in French territories with hours of their own."""
+    prefixes = (Q(**{f"{field}__startswith": prefix}) for prefix in numbers.OVERSEAS_ZONES)
+    return reduce(or_, prefixes)
+
+
+def zone_of(field: str) -> Combinable:
+    """The time zone of an address, where it is not that of the settings; else ""."""
+    whens = (
+        When(**{f"{field}__startswith": prefix, "then": Value(zone)})
+        for prefix, zone in numbers.OVERSEAS_ZONES.items()
+    )
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def keeps_local_hours(campaign: Campaign) -> bool:
+    """Whether it may leave at some hours only, which are those of each person."""
+    by_phone = channels.TRAITS[campaign.channel].family == "phone"
+    return by_phone and campaign.is_marketing and bool(conf.quiet_hours)

@@ -1,0 +1,7 @@
+"""The gateway over HTTP: messages, answers, and the one call between them. It knows no Django."""
+
+from .answers import Answer
+from .http import Balance, OctopushClient
+from .messages import MultiChannelMessage, Recipient, SmsMessage
+
+__all__ = ["Answer", "Balance", "MultiChannelMessage", "OctopushClient", "Recipient", "SmsMessage"]

@@ -1,0 +1,99 @@
+"""What one person reads, of those who would receive a draft; and who would be left out of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Length
+
+from .. import segments
+from ..audience import judging, routes
+from ..models import Campaign, Contact
+from ..rules import channels
+from .drafts import Sources
+
+CANDIDATES = 50
+MOST_WORDS = 5
+"""Words of a search; each is a condition."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One person, the text as they read it, their values, and the units that it counts as."""
+
+    contact: Contact
+    values: dict[str, str]
+    text: str
+    units: int
+
+
+def judged(campaign: Campaign) -> "QuerySet[Contact]":
+    """Everybody of the lists of a draft, with the verdict on each as ``exclusion``."""
+    contacts = Sources.of(campaign).contacts
+    if contacts is None:
+        contacts = Contact.objects.none()
+    return judging.judge_contacts(contacts, judging.Rules.of(campaign))
+
+
+def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySet[Contact]":
+    """Who would be left out: for ``reason`` only, with ``search`` in name, number or address."""
+    people = judged(campaign).exclude(exclusion="")  # type: ignore[misc]
+    if reason:
+        people = people.filter(exclusion=reason)  # type: ignore[misc]
+    return _found(people, search).order_by("pk")
+
+
+def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
+    # PostgreSQL takes no NUL.
+    for word in search.replace("\x00", " ").split()[:MOST_WORDS]:
+        names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        digits = word.lstrip("0") if word.isdigit() else word
+        people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))
+    return people
+
+
+def sample(
+    campaign: Campaign,
+    person: int | None = None,
+    after: int | None = None,
+    search: str = "",
+) -> Sample | None:
+    """The contact ``person``, the next ``after`` one, or the first who would receive it.
+
+    With ``search`` in name, number or address: only of those, and None where nobody is found.
+    """
+    people = _found(judging.receiving(judged(campaign)), search).order_by("pk")
+    found = None
+    if person is not None:
+        found = people.filter(pk=person).first()
+    elif after is not None:
+        found = people.filter(pk__gt=after).first()
+    found = found or people.first()
+    return _read(campaign, found) if found else None
+
+
+def dearest(campaign: Campaign) -> Sample | None:
+    """Whose text counts as most, of those with the longest or oddest values."""
+    samples = [_read(campaign, contact) for contact in _candidates(campaign)]
+    return max(samples, key=lambda one: (one.units, len(one.text)), default=None)
+
+
+def _candidates(campaign: Campaign) -> Iterator[Contact]:
+    people = judging.receiving(judged(campaign))
+    names = [f"value_{name}" for name in routes.template_of(campaign).fields]
+    if not names:
+        return
+    lengths: Any = sum((Length(F(name)) for name in names[1:]), Length(F(names[0])))
+    odd = Q()
+    for name in names:
+        odd |= ~Q(**{f"{name}__regex": segments.PLAIN_PATTERN})
+    for chosen in (people, people.filter(odd)):
+        yield from chosen.order_by(lengths.desc(), "pk")[:CANDIDATES]
+
+
+def _read(campaign: Campaign, contact: Contact) -> Sample:
+    template = routes.template_of(campaign)
+    values = {name: getattr(contact, f"value_{name}") for name in template.fields}
+    text = template.render(values)
+    return Sample(contact, values, text, channels.TRAITS[campaign.channel].units(text))

@@ -1,0 +1,119 @@
+"""What people will read: the units of every text, why some cost more, and what could be saved."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .. import segments
+from ..audience import routes
+from ..audience.cutting import Texts, cut
+from ..conf import conf
+from ..models import Campaign, Channel
+from ..rules import channels, compliance, placeholders
+from ..rules.compliance import Finding
+
+MOST_SAVINGS = 10
+"""Characters for which a saving is worked out; a text of more is no text of the alphabet."""
+
+
+@dataclass(frozen=True)
+class Saving:
+    """SMS that the whole campaign costs less once ``characters`` are replaced or left out."""
+
+    characters: str
+    plain: str
+    segments: int
+
+
+class Reading:
+    """Counts texts as they come, one for each different set of values; memory stays flat."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self._is_sms, self._sms_type = campaign.channel == Channel.SMS, campaign.sms_type
+        self._units = channels.TRAITS[campaign.channel].units
+        self._template = routes.template_of(campaign)
+        self._least = self._units(self._template.render(dict.fromkeys(placeholders.FIELDS, "")))
+        self._histogram: Counter[int] = Counter()
+        self._causes: dict[int, Counter[str]] = defaultdict(Counter)
+        self._texts = Texts(conf.frame_size) if routes.has_own_texts(campaign) else None
+        self._variants = _variants(campaign) if self._is_sms else {}
+        self._saved: Counter[str] = Counter()
+        self.longest = 0
+        """Characters of the longest text, personal details filled in."""
+        self.with_braces = 0
+        """People who would read braces that stand in their personal details."""
+
+    def add(self, values: Mapping[str, str], people: int) -> None:
+        """``people`` read the text with these ``values``, fallbacks filled in."""
+        text = self._template.render(values)
+        units = self._units(text)
+        self.add_text(text, people)
+        if any("{" in value or "}" in value for value in values.values()):
+            self.with_braces += people
+        if units > self._least:
+            self._blame(values, units, people)
+        for characters, variant in self._variants.items():
+            other = {
+                name: (variant.fallbacks[name] or "")
+                if value and value == self._template.fallbacks[name]
+                else value
+                for name, value in values.items()
+                if name in variant.fallbacks
+            }
+            self._saved[characters] += (units - self._units(variant.render(other))) * people
+
+    def add_text(self, text: str, people: int) -> None:
+        """``people`` read this ``text``."""
+        self._histogram[self._units(text)] += people
+        self.longest = max(self.longest, len(text))
+        if self._texts:
+            self._texts.add((text, ""), people)
+
+    @property
+    def histogram(self) -> dict[int, int]:
+        """Units per person -> people."""
+        return dict(sorted((+self._histogram).items()))
+
+    @property
+    def causes(self) -> dict[int, list[str]]:
+        """Units per person -> the merge fields without which most of them would cost less."""
+        return {
+            units: [name for name, _people in blamed.most_common(2)]
+            for units, blamed in sorted(self._causes.items())
+        }
+
+    @property
+    def savings(self) -> list[Saving]:
+        """What each character that forces Unicode costs, and all of them together (last)."""
+        return [
+            Saving(chars, segments.without(chars, chars), self._saved[chars])
+            for chars in self._variants
+        ]
+
+    @property
+    def requests(self) -> int:
+        """Requests that all of it takes at the gateway."""
+        if self._texts:
+            return self._texts.requests
+        people = self._histogram.total()
+        return len(cut(people, conf.frame_size, conf.pilot_size).sizes)
+
+    @property
+    def findings(self) -> list[Finding]:
+        if self._texts:
+            return compliance.check_texts(self._texts.requests, self._texts.longest)
+        if self._is_sms:
+            return compliance.check_most_segments(max(self.histogram, default=1), self._sms_type)
+        return []
+
+    def _blame(self, values: Mapping[str, str], units: int, people: int) -> None:
+        for name in self._template.fields:
+            if self._units(self._template.render({**values, name: ""})) < units:
+                self._causes[units][name] += people
+
+
+def _variants(campaign: Campaign) -> dict[str, placeholders.Template]:
+    """The text without each character that forces Unicode, and without any of them."""
+    odd = segments.forcing_unicode(campaign.text)[:MOST_SAVINGS]
+    chosen: Iterable[str] = [*odd, "".join(odd)] if len(odd) > 1 else odd
+    return {chars: placeholders.parse(segments.without(campaign.text, chars)) for chars in chosen}

@@ -1,0 +1,1 @@
+"""What comes back: stored as it came, understood, matched, applied once."""

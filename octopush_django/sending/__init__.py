@@ -1,0 +1,1 @@
+"""Frames to the gateway: claimed, called, settled; nobody is messaged twice."""

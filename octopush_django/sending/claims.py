@@ -1,0 +1,330 @@
+"""Claim frames: the last look before something leaves.
+
+The order is what keeps people from being messaged twice: the intent to call (a ``SendAttempt``) is
+committed before any byte leaves, and every change of a frame repeats its condition and raises its
+fence. Whatever may have left keeps its ``request_id``.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connections, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..audience.routes import goes_by_multi_channel
+from ..client.messages import SMS_PATH, Message, MultiChannelMessage, SmsMessage
+from ..compose.hours import in_words
+from ..conf import conf
+from ..lifecycle import conclude, hold, note, release
+from ..models import (
+    Campaign,
+    CampaignStatus,
+    Channel,
+    Exclusion,
+    Frame,
+    FrameStatus,
+    Halt,
+    OptOut,
+    Outcome,
+    Purpose,
+    Reason,
+    Recipient,
+    RecipientStatus,
+    Scheduler,
+    SendAttempt,
+)
+from ..models.sending import FrameQuerySet
+from ..rules import channels, placeholders
+from ..rules.compliance import SendingHours
+
+CLAIM_LIMIT = 16
+LEASE = timedelta(seconds=120)
+"""For calls of 35 seconds at most, to connect included; longer ones lengthen it."""
+LONGEST_AMBIGUITY = timedelta(hours=20)
+"""The gateway forgets a request_id after 24 h; no repeat near that."""
+MOST_CLAIMS = 5
+"""Claims without any settled answer, after which a frame is taken for poison."""
+MOST_UNCERTAIN = 2
+"""Uncertain frames at which nothing new is started: the gateway is in trouble."""
+
+
+class _Joined(Subquery):
+    """One column as one text, in the order of the subquery. For PostgreSQL.
+
+    To read the same as rows took Python longer than all else in a claim.
+    """
+
+    template = "ARRAY_TO_STRING(ARRAY(%(subquery)s), ', ')"
+    output_field = TextField()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to make one call for a frame, and what to send."""
+
+    frame_id: int
+    campaign_id: int
+    fence: int
+    attempt_id: int
+    body: bytes
+    path: str
+
+
+def claim_frames(
+    limit: int = CLAIM_LIMIT, now: datetime | None = None, campaign: Campaign | None = None
+) -> list[Claim]:
+    """Take frames whose turn it is, of any campaign or of this one.
+
+    When this returns outside a transaction, the intent of each call is on disk.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        due = claimable(now) if campaign is None else claimable(now).filter(campaign=campaign)
+        due = due.prefetch_related("campaign").order_by("next_action_at", "pk")
+        locked = due.select_for_update(of=("self",), skip_locked=True)
+        frames = [frame for frame in locked[:limit] if _may_leave(frame, now)]
+        dropped = _drop_opted_out(frames, now)
+        payloads = _payloads(frames)
+        frames = [frame for frame in frames if _has_people(frame, payloads)]
+        if not frames:
+            return []
+        return _commit_intent(frames, payloads, dropped, now)
+
+
+def claimable(now: datetime) -> FrameQuerySet:
+    """Frames to take now: none while halted, no new ones while the gateway is unclear."""
+    uncertain = Frame.objects.filter(
+        status=FrameStatus.UNCERTAIN, campaign__status=CampaignStatus.SENDING
+    ).order_by()
+    in_trouble = Exists(uncertain[MOST_UNCERTAIN - 1 : MOST_UNCERTAIN])
+    return Frame.objects.claimable(now).filter(
+        Q(status=FrameStatus.UNCERTAIN) | ~in_trouble, ~Exists(Halt.objects.active())
+    )
+
+
+def stopped(campaign_ids: set[int]) -> set[int]:
+    """Those of some campaigns of which nothing more may leave: halted, paused or cancelled."""
+    if not campaign_ids:
+        return set()
+    going_on = Campaign.objects.filter(
+        ~Exists(Halt.objects.active()), pk__in=campaign_ids, status=CampaignStatus.SENDING
+    )
+    return campaign_ids - set(going_on.values_list("pk", flat=True))
+
+
+def expire_leases(now: datetime | None = None) -> int:
+    """Frames whose worker is gone may have been posted: repeat them under the same request_id."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        expired = Frame.objects.select_for_update().expired(now)
+        ids = list(expired.values_list("pk", flat=True))
+        SendAttempt.objects.filter(frame__in=ids, outcome=Outcome.OPEN).update(
+            outcome=Outcome.UNCERTAIN, ended_at=now, message="The worker did not come back."
+        )
+        return (
+            Frame.objects.expired(now)
+            .filter(pk__in=ids)
+            .update(
+                status=FrameStatus.UNCERTAIN, ambiguous=True, lease_until=None, next_action_at=now
+            )
+        )
+
+
+def message_of(campaign: Campaign, text: str = "") -> Message:
+    """What is sent to everybody of a campaign, or to those who get ``text``.
+
+    Raises InvalidRequest, naming the field.
+    """
+    hand_over = campaign.scheduler == Scheduler.GATEWAY
+    common: dict[str, Any] = {
+        "text": text or placeholders.parse(campaign.text).text,
+        "purpose": campaign.purpose,
+        "send_at": campaign.send_at if hand_over else None,
+        "simulation_mode": campaign.simulation,
+        "list_name": campaign.options.get("list_name"),
+        "recipient_tracking": campaign.options.get("recipient_tracking"),
+    }
+    if not goes_by_multi_channel(campaign):
+        return SmsMessage(
+            **common,
+            type=campaign.sms_type,  # type: ignore[arg-type]
+            sender=campaign.sender,
+            with_replies=campaign.with_replies,
+            auto_optimize_text=campaign.auto_optimize_text,
+            auto_remove_blacklisted_numbers=campaign.auto_remove_blacklisted,
+        )
+    is_sms = campaign.channel == Channel.SMS
+    options = {**campaign.options, **({"type": campaign.sms_type} if is_sms else {})}
+    return MultiChannelMessage(
+        **common,
+        channel=campaign.channel,  # type: ignore[arg-type]
+        sender=campaign.sender or None,
+        auto_optimize_text=campaign.auto_optimize_text if is_sms else None,
+        auto_remove_blacklisted_contacts=campaign.auto_remove_blacklisted,
+        metadata=channels.metadata_of(campaign.channel, options, campaign.with_replies),
+    )
+
+
+def path_of(campaign: Campaign) -> str:
+    """Which of the gateway's calls takes it."""
+    return conf.multi_channel_path if goes_by_multi_channel(campaign) else SMS_PATH
+
+
+def _lease() -> timedelta:
+    """A lease must outlive the wait for a poster and the call itself."""
+    return LEASE + timedelta(seconds=max(0.0, sum(conf.timeout) - 35))
+
+
+def _may_leave(frame: Frame, now: datetime) -> bool:
+    """The last look before a frame leaves. What must not is moved aside, with its reason."""
+    campaign = frame.campaign
+    if conf.instance and campaign.instance != conf.instance:
+        hold(campaign, Reason.INSTANCE, _("It was launched on another copy of this site."))
+        return False
+    if frame.status == FrameStatus.UNCERTAIN and not _may_repeat(frame, now):
+        return _leave_to_person(frame, _("No clear answer came while it could be repeated."))
+    if frame.claims >= MOST_CLAIMS:
+        return _leave_to_person(frame, _("The worker stopped each time it tried."))
+    return _within_hours(frame, now)
+
+
+def _may_repeat(frame: Frame, now: datetime) -> bool:
+    age = now - (frame.first_posted_at or now)
+    return conf.repost_uncertain and timedelta(0) <= age < LONGEST_AMBIGUITY
+
+
+def _leave_to_person(frame: Frame, why: str) -> bool:
+    Frame.objects.filter(pk=frame.pk, status=frame.status, fence=frame.fence).update(
+        status=FrameStatus.UNDECIDED, error_message=why, next_action_at=None
+    )
+    transaction.on_commit(lambda: conclude([frame.campaign_id]))
+    return False
+
+
+def _within_hours(frame: Frame, now: datetime) -> bool:
+    campaign = frame.campaign
+    if campaign.is_marketing and not campaign.simulation:
+        zone = ZoneInfo(frame.time_zone) if frame.time_zone else conf.zone
+        hours = SendingHours.parse(conf.quiet_hours, zone)
+        leaves_at = campaign.send_at if campaign.scheduler == Scheduler.GATEWAY else now
+        if hours and not hours.allows(max(leaves_at or now, now)):
+            opens = hours.next_opening(now)
+            campaign.frames.filter(
+                status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN),
+                next_action_at__lte=opens,
+                time_zone=frame.time_zone,
+            ).update(next_action_at=opens)
+            said = _("Marketing may not leave now. It goes on %(when)s (%(zone)s).")
+            values = {"when": in_words(opens), "zone": conf.time_zone}
+            note(campaign, Reason.QUIET_HOURS, said % values)
+            return False
+    if campaign.reason_code == Reason.QUIET_HOURS and not _waits_elsewhere(frame, now):
+        note(campaign, "", "")
+        campaign.reason_code = ""
+    return True
+
+
+def _waits_elsewhere(frame: Frame, now: datetime) -> bool:
+    """Whether others of the campaign still wait for the hours of their own zone."""
+    others = frame.campaign.frames.exclude(time_zone=frame.time_zone)
+    return others.filter(status=FrameStatus.PENDING, next_action_at__gt=now).exists()
+
+
+def _drop_opted_out(frames: Sequence[Frame], now: datetime) -> Mapping[int, list[str]]:
+    """Leave out who opted out since the snapshot; return their addresses by frame."""
+    marketing = [f.pk for f in frames if f.campaign.purpose == Purpose.WHOLESALE]
+    if not marketing:
+        return {}
+    # Of either family: no number is an e-mail address.
+    opted_out = OptOut.objects.filter(address=OuterRef("address"))
+    rows = Recipient.objects.included().filter(Exists(opted_out), frame__in=marketing)
+    dropped: dict[int, list[str]] = defaultdict(list)
+    found = list(rows.values_list("pk", "frame_id", "address"))
+    for _pk, frame_id, address in found:
+        dropped[frame_id or 0].append(address or "")
+    if found:
+        Recipient.objects.filter(pk__in=[row[0] for row in found]).update(
+            exclusion=Exclusion.OPTED_OUT, status=RecipientStatus.EXCLUDED, status_at=now
+        )
+    return dropped
+
+
+def _payloads(frames: Sequence[Frame]) -> Mapping[int, str]:
+    """What is sent for the people of each frame, in the order in which they were frozen."""
+    chosen = [frame.pk for frame in frames]
+    rows = Recipient.objects.included()
+    if connections[rows.db].vendor == "postgresql":
+        people = rows.filter(frame=OuterRef("pk")).order_by("pk").values("payload")
+        joined = Frame.objects.filter(pk__in=chosen).values_list("pk", _Joined(people))
+        return {frame_id: payloads for frame_id, payloads in joined if payloads}
+    by_frame: dict[int, list[str]] = defaultdict(list)
+    found = rows.filter(frame__in=chosen).order_by("pk").values_list("frame_id", "payload")
+    for frame_id, payload in found:
+        by_frame[frame_id or 0].append(payload)
+    return {frame_id: ", ".join(payloads) for frame_id, payloads in by_frame.items()}
+
+
+def _has_people(frame: Frame, payloads: Mapping[int, str]) -> bool:
+    if frame.pk in payloads:
+        return True
+    if frame.ambiguous:
+        return _leave_to_person(frame, _("Everybody in it opted out after a first try."))
+    Frame.objects.filter(pk=frame.pk).update(status=FrameStatus.EMPTY, next_action_at=None)
+    transaction.on_commit(lambda: conclude([frame.campaign_id]))
+    if frame.number == 1:
+        release(frame.campaign, timezone.now())
+    return False
+
+
+def _commit_intent(
+    frames: Sequence[Frame],
+    payloads: Mapping[int, str],
+    dropped: Mapping[int, list[str]],
+    now: datetime,
+) -> list[Claim]:
+    attempts = {
+        frame.pk: SendAttempt(
+            frame=frame,
+            fence=frame.fence + 1,
+            request_id=frame.request_id,
+            started_at=now,
+            left_out=dropped.get(frame.pk, []),
+        )
+        for frame in frames
+    }
+    campaigns = {(frame.campaign_id, frame.text): frame.campaign for frame in frames}
+    messages = {key: message_of(campaign, key[1]) for key, campaign in campaigns.items()}
+    changed = (
+        Frame.objects.claimable(now)
+        .filter(pk__in=[frame.pk for frame in frames])
+        .update(
+            status=FrameStatus.SENDING,
+            fence=F("fence") + 1,
+            claims=F("claims") + 1,
+            lease_until=timezone.now() + _lease(),
+            first_posted_at=Coalesce("first_posted_at", now),
+        )
+    )
+    if changed != len(frames):
+        # Without row locks (SQLite outside IMMEDIATE) another worker was faster: take nothing.
+        transaction.set_rollback(True)
+        return []
+    SendAttempt.objects.bulk_create(attempts.values())
+    return [
+        Claim(
+            frame.pk,
+            frame.campaign_id,
+            frame.fence + 1,
+            attempts[frame.pk].pk,
+            messages[frame.campaign_id, frame.text].to_body(payloads[frame.pk], frame.request_id),
+            path_of(frame.campaign),
+        )
+        for frame in frames
+    ]

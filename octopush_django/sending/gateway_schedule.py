@@ -1,0 +1,104 @@
+"""Campaigns that wait at the gateway for their time, and how one is called back.
+
+Facts: the gateway's page on cancelling: fewer than three recipients, over ten minutes ahead.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ..backends import get_backend
+from ..exceptions import GatewayError, GatewayRefused, NotAllowedNow
+from ..models import (
+    Campaign,
+    CampaignStatus,
+    Frame,
+    FrameStatus,
+    Reason,
+    Recipient,
+    RecipientStatus,
+    Scheduler,
+)
+
+logger = logging.getLogger("octopush_django.sending.gateway_schedule")
+
+FEWER_THAN = 3
+AHEAD = timedelta(minutes=10)
+
+
+def waits_at_gateway(campaign: Campaign, now: datetime | None = None) -> bool:
+    """Whether all of it was handed over, to leave later."""
+    return (
+        campaign.scheduler == Scheduler.GATEWAY
+        and not campaign.simulation
+        and campaign.status == CampaignStatus.SENT
+        and campaign.send_at is not None
+        and campaign.send_at > (now or timezone.now())
+    )
+
+
+def call_back(campaign: Campaign, who: str) -> None:
+    """Cancel at the gateway what it keeps for later.
+
+    Calls the gateway. Raises :class:`NotAllowedNow`, saying why it still leaves.
+    """
+    frames = list(campaign.frames.filter(status=FrameStatus.ACCEPTED))
+    _refuse_too_late(campaign, frames)
+    backend = get_backend()
+    try:
+        for frame in frames:
+            backend.cancel(frame.ticket, campaign.channel)
+            _record(frame)
+    except GatewayRefused as error:
+        said = _(
+            "Octopush refused to cancel it. Unless an earlier try cancelled it, it will leave. "
+            "It said: “%(message)s”"
+        )
+        raise NotAllowedNow(said % {"message": error}) from error
+    except GatewayError as error:
+        said = _("No clear answer came; it may still leave. Try again. (%(message)s)")
+        raise NotAllowedNow(said % {"message": error}) from error
+    finally:
+        backend.close()
+    _finish(campaign, who)
+
+
+def _refuse_too_late(campaign: Campaign, frames: list[Frame]) -> None:
+    if sum(frame.contacts for frame in frames) >= FEWER_THAN:
+        raise NotAllowedNow(
+            _(
+                "It waits at Octopush, which cancels only what goes to fewer than three people. "
+                "Let this site keep the schedule next time: then it can always be cancelled."
+            )
+        )
+    if not campaign.send_at or campaign.send_at - timezone.now() <= AHEAD:
+        raise NotAllowedNow(
+            _("It leaves in less than ten minutes: Octopush does not cancel it any more.")
+        )
+    if not all(frame.ticket for frame in frames):
+        raise NotAllowedNow(_("Octopush never told its ticket, so it cannot be cancelled."))
+
+
+def _record(frame: Frame) -> None:
+    """At once, so that a refusal of the next one, or a crash, leaves this one true."""
+    with transaction.atomic():
+        Frame.objects.filter(pk=frame.pk).update(
+            status=FrameStatus.CANCELLED, cost=Decimal(0), cost_is_estimate=True
+        )
+        Recipient.objects.included().filter(frame=frame).update(
+            status=RecipientStatus.CANCELLED, status_at=timezone.now()
+        )
+
+
+def _finish(campaign: Campaign, who: str) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(
+        status=CampaignStatus.CANCELLED,
+        reason_code=Reason.PERSON,
+        reason=_("%(who)s cancelled it at Octopush before it left.") % {"who": who},
+        finished_at=timezone.now(),
+    )
+    logger.warning("Campaign %s cancelled at the gateway", campaign.pk)

@@ -1,0 +1,105 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octopush_django.audience.cutting import cut
+from octopush_django.campaigns import launch_campaign
+from octopush_django.exceptions import EmptyAudience
+from octopush_django.models import Campaign, Contact, Frame, Recipient
+
+from ..people import make_list, number, send, send_marketing
+
+
+@pytest.mark.parametrize(
+    ("total", "pilot", "sizes"),
+    [(1, 50, [1]), (500, 50, [500]), (501, 50, [250, 251]), (900, 0, [450, 450]),
+     (1000, 50, [500, 500]), (1001, 0, [333, 334, 334]), (1465, 50, [50, 471, 472, 472]),
+     (0, 50, [])],
+)  # fmt: skip
+def test_cut(total, pilot, sizes):
+    assert cut(total, 500, pilot).sizes == sizes
+
+
+@given(st.integers(0, 20_000), st.integers(1, 500), st.integers(0, 500))
+def test_cuts_are_even_and_whole(total, size, pilot):
+    frames = cut(total, size, pilot)
+    assert sum(frames.sizes) == total
+    assert all(1 <= people <= size for people in frames.sizes)
+    even = frames.sizes[1:] if frames.pilot else frames.sizes
+    assert not even or max(even) - min(even) <= 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pilot", [0, 3])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_rows_fall_into_the_frames_as_cut(settings, pilot, streamed):
+    settings.OCTOPUSH_FRAME_SIZE = 7
+    settings.OCTOPUSH_PILOT_SIZE = pilot
+    if streamed:
+        campaign = send(recipients=[number(i) for i in range(31)])
+    else:
+        campaign = send(contact_lists=[make_list(people=31)])
+    frames = campaign.frames.order_by("number")
+    found = [frame.recipients.count() for frame in frames]
+    assert found == [frame.contacts for frame in frames] == cut(31, 7, pilot).sizes
+    assert not campaign.recipients.filter(frame=None).exists()
+    turns = [frame.next_action_at is not None for frame in frames]
+    assert turns == ([True] + [False] * 4 if pilot else [True] * 5)
+
+
+@pytest.mark.django_db
+def test_lists_and_people_together_once_each():
+    campaign = send(
+        contact_lists=[make_list(people=3), make_list("Others", people=2)],
+        recipients=[number(0), "0612345678", "06 12 34 56 78"],
+    )
+    addresses = campaign.recipients.filter(exclusion="").values_list("address", flat=True)
+    assert sorted(addresses) == sorted([*map(number, range(5)), "+33612345678"])
+    assert campaign.recipients.filter(exclusion="duplicate").count() == 2
+    assert campaign.frames.get().contacts == 6
+
+
+@pytest.mark.django_db
+def test_a_contact_in_two_lists_is_one_recipient():
+    first, second = make_list(people=2), make_list("Second", people=0)
+    second.contacts.set(first.contacts.all())
+    campaign = send(contact_lists=[first, second])
+    assert campaign.recipients.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_number_of_statements_does_not_grow_with_the_audience(django_assert_max_num_queries):
+    small, large = make_list(people=10), make_list("Large", people=900)
+    with django_assert_max_num_queries(40) as first:
+        send(contact_lists=[small])
+    with django_assert_max_num_queries(40) as second:
+        send(contact_lists=[large])
+    assert len(second.captured_queries) == len(first.captured_queries)
+
+
+@pytest.mark.django_db
+def test_request_ids_are_the_frames_own_and_repeatable():
+    from octopush_django.models.sending import request_id_of
+
+    campaign = send(contact_lists=[make_list(people=501)])
+    ids = list(Frame.objects.order_by("number").values_list("request_id", flat=True))
+    assert ids == [request_id_of(campaign.uuid, n, 1) for n in (1, 2)]
+    assert len({request_id.replace("-", "") for request_id in ids}) == 2
+    assert request_id_of(campaign.uuid, 1, 2) not in ids
+
+
+@pytest.mark.django_db
+def test_a_draft_without_lists_goes_to_nobody():
+    campaign = Campaign.objects.create(text="Hi", purpose="alert", sender="Shop")
+    with pytest.raises(EmptyAudience):
+        launch_campaign(campaign)
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
+@pytest.mark.django_db
+def test_people_added_later_are_not_taken_in():
+    contact_list = make_list(people=2)
+    send_marketing(contact_lists=[contact_list])
+    contact_list.contacts.add(Contact.objects.create(phone_number="0612345678"))
+    assert Recipient.objects.count() == 2

@@ -1,0 +1,97 @@
+"""What a campaign will cost: exact over real values, with the reason, and what could be saved."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from octopush_django import segments
+from octopush_django.campaigns import preview_campaign
+from octopush_django.models import Contact, ContactList
+from octopush_django.rules import placeholders
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ["Ana", "Zoé", "Jean-Baptiste", "Ça", "Loïc", "O'Neill", "x" * 50, "é" * 50, "", "👍",
+         "€€", "a\nb", "Anne Sophie", "[x]", "ê" * 40, "¡!", "N° 1", "\\"]  # fmt: skip
+
+
+def people(count, seed):
+    chance = random.Random(seed)
+    contact_list = ContactList.objects.create(name="All")
+    contacts = Contact.objects.bulk_create(
+        Contact(
+            phone_number=f"+336{10_000_000 + i:08d}",
+            first_name=chance.choice(NAMES),
+            param1="".join(chance.choices("aaabcé€ê", k=chance.randrange(50))),
+        )
+        for i in range(count)
+    )  # fmt: skip
+    contact_list.contacts.set(contacts)
+    return contact_list, contacts
+
+
+def preview(text, **arguments):
+    values = {"purpose": "alert", "sender": "Shop", **arguments}
+    return preview_campaign(text=text, **values)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Bonjour {first_name|à vous}, " + "x" * 100 + " {param1|ç}",
+     "{param1|rien}{first_name|€}" + "y" * 250, "{first_name|vous} c’est {param1|là}"],
+)  # fmt: skip
+def test_the_histogram_is_that_of_brute_force(text):
+    contact_list, contacts = people(10_000, seed=text)
+    template = placeholders.parse(text)
+    expected = Counter()
+    for contact in contacts:
+        values = {
+            name: getattr(contact, name).strip("\x00") or fallback
+            for name, fallback in template.fallbacks.items()
+        }
+        expected[segments.count(template.render(values)).segments] += 1
+    found = preview(text, contact_lists=[contact_list])
+    assert dict(found.histogram) == dict(sorted(expected.items()))
+    literal = preview(text, recipients=contacts)
+    assert (literal.histogram, literal.causes, literal.savings) == (
+        found.histogram, found.causes, found.savings,
+    )  # fmt: skip
+
+
+def recipients(*names):
+    return [
+        {"phone_number": f"+336{10_000_000 + i:08d}", "first_name": name, "param1": "here"}
+        for i, name in enumerate(names)
+    ]
+
+
+def test_the_reason_is_named():
+    text = "x" * 150 + "{first_name} {param1}"
+    found = preview(text, recipients=recipients("Al", "Maximilienne"))
+    assert found.histogram == {1: 1, 2: 1}
+    assert found.causes == {2: ["first_name"]}
+    assert preview("{first_name}", recipients=recipients("ê" * 50)).causes == {}
+    assert preview("y" * 60 + "{first_name}", recipients=recipients("ê" * 50)).causes == {
+        2: ["first_name"]
+    }
+
+
+def test_the_limits_hold_with_personal_details_too():
+    long = preview("x" * 1190 + "{first_name}", recipients=recipients("y" * 40))
+    assert [finding.code for finding in long.findings] == ["text_too_long"]
+    text = "x" * 150 + "{first_name}"
+    low = preview(text, sms_type="sms_low_cost", recipients=recipients("Maximilienne", "Al"))
+    assert [(f.code, f.level) for f in low.findings] == [("low_cost_too_long", "error")]
+    fine = preview(text, sms_type="sms_low_cost", recipients=recipients("Al"))
+    assert fine.findings == []
+
+
+def test_what_each_character_costs():
+    text = "C’est l’été, {first_name|l’ami} : " + "x" * 60 + " ê"
+    found = preview(text, recipients=recipients("Ana", "", "Loïc"))
+    assert found.histogram == {2: 3}
+    assert [(s.characters, s.plain, s.segments) for s in found.savings] == [
+        ("’", "'", 0), ("ê", "e", 0), ("’ê", "'e", 2),
+    ]  # fmt: skip
+    assert preview("Plain {first_name}", recipients=recipients("Ana")).savings == []
