@@ -55,13 +55,13 @@ from django.test import Client  # noqa: E402
 
 import octopush_django  # noqa: E402
 from octopush_django.campaigns import send_campaign  # noqa: E402
-from octopush_django.testing import outbox, run_pump  # noqa: E402
+from octopush_django.testing import outbox, send_due  # noqa: E402
 
 assert "site-packages" in octopush_django.__file__, octopush_django.__file__
 call_command("migrate", verbosity=0)
 call_command("check")
 campaign = send_campaign(text="Hi", purpose="alert", recipients=["0612345678"], sender="Shop")
-run_pump()
+send_due()
 campaign.refresh_from_db()
 assert campaign.status == "sent", campaign.status
 assert len(outbox) == 1

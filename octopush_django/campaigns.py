@@ -1,6 +1,6 @@
 """The public verbs: preview, send, launch, schedule, pause, resume, cancel.
 
-Nothing here calls the gateway: a verb writes rows and rings the worker after commit.
+Nothing here calls the gateway: a verb writes rows and enqueues the work after commit.
 """
 
 import logging
@@ -14,12 +14,11 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import signals
+from . import queue, signals
 from .audience import snapshot
-from .audience.routes import ROUTED
+from .audience.given import Sources
 from .compose import drafts, previews
 from .compose.audience_count import asks_for_replies
-from .compose.drafts import Sources
 from .compose.previews import Preview
 from .conf import conf
 from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
@@ -36,8 +35,9 @@ from .models import (
     Recipient,
     Scheduler,
 )
-from .sending import gateway_schedule, settlement, worker_loop
-from .sending.claims import message_of
+from .models.sending import WAITING_FRAMES
+from .sending import gateway_schedule, settlement
+from .sending.requests import message_of
 
 logger = logging.getLogger("octopush_django.campaigns")
 
@@ -221,12 +221,9 @@ def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
             reason="",
             instance=conf.instance or campaign.instance,
         )
-        # Frames without a turn wait for their pilot; if it is over, conclude gives them theirs.
-        campaign.frames.filter(
-            status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN), next_action_at__isnull=False
-        ).update(next_action_at=timezone.now())
+        campaign.frames.filter(status__in=WAITING_FRAMES).update(next_action_at=timezone.now())
         conclude([campaign.pk])
-        worker_loop.ring()
+        queue.enqueue_worker_loops()
     campaign.refresh_from_db()
     return campaign
 
@@ -239,7 +236,7 @@ def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
     """
     campaign.refresh_from_db()
     if gateway_schedule.waits_at_gateway(campaign):
-        gateway_schedule.call_back(campaign, str(by or _("Somebody")))
+        gateway_schedule.cancel_at_gateway(campaign, str(by or _("Somebody")))
         campaign.refresh_from_db()
         return campaign
     with transaction.atomic():
@@ -295,7 +292,7 @@ def decide_frame(frame: Frame, *, was_sent: bool, by: Any = None) -> Frame:
         found.save()
         withdraw_cancelled()
         conclude([found.campaign_id])
-        worker_loop.ring()
+        queue.enqueue_worker_loops()
     logger.warning("Frame %s decided: %s", found.pk, "sent" if was_sent else "send again")
     return found
 
@@ -316,7 +313,7 @@ def lift_halts() -> None:
         Campaign.objects.filter(status=CampaignStatus.SENDING, reason_code=Reason.HALTED).update(
             reason_code="", reason=""
         )
-        worker_loop.ring()
+        queue.enqueue_worker_loops()
 
 
 def start_due(now: datetime | None = None) -> int:
@@ -342,7 +339,7 @@ def start_due(now: datetime | None = None) -> int:
             campaign.refresh_from_db()
             signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
     if started:
-        worker_loop.ring()
+        queue.enqueue_worker_loops()
     return started
 
 
@@ -369,7 +366,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
         status=CampaignStatus.SCHEDULED if waits else CampaignStatus.SENDING,
         send_at=campaign.send_at,
         simulation=simulation,
-        options=_with_route(campaign),
+        by_multi_channel=campaign.channel == Channel.SMS and conf.sms_by_multi_channel,
         expected_units=campaign.expected_units,
         expected_cost=campaign.expected_cost,
         sender=campaign.sender,
@@ -393,13 +390,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
         drafts.refuse_errors(previews.replies_findings(previews.abroad_of(campaign)))
     if not waits:
         signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
-        worker_loop.ring()
-
-
-def _with_route(campaign: Campaign) -> dict[str, Any]:
-    """Keep by which call an SMS goes: people are frozen for it, whatever is set later."""
-    routed = campaign.channel == Channel.SMS and conf.sms_by_multi_channel
-    return {**campaign.options, **({ROUTED: True} if routed else {})}
+        queue.enqueue_worker_loops()
 
 
 def _change(campaign: Campaign, allowed: tuple[str, ...], **values: Any) -> None:

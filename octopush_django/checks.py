@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
 from .conf import REAL_BACKEND, conf, declared
-from .rules import compliance
+from .rules.hours import AllowedHours
 
 LONGEST_CALLS = 60
 """Seconds that a pump may need in all: its slice, and the calls in flight after it."""
@@ -88,7 +88,7 @@ def _shaped() -> Iterator[CheckMessage]:
             "OCTOPUSH_SENDER must be 3 to 11 letters and digits.", id="octopush_django.E005"
         )
     try:
-        compliance.SendingHours.parse(conf.quiet_hours, conf.zone)
+        AllowedHours.parse(conf.quiet_hours, conf.zone)
     except ValueError as error:
         yield Error(f"OCTOPUSH_QUIET_HOURS: {error}.", id="octopush_django.E006")
     yield from _stop_problems()

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from .audience.routes import ROUTED
 from .campaigns import launch_campaign, send_campaign
 from .compose.drafts import FLAGS
 from .exceptions import InvalidCampaign
@@ -31,7 +30,7 @@ def copy_campaign(campaign: Campaign, *, by: Any = None, key: str | None = None)
             **{name: getattr(campaign, name) for name in COPIED},
             key=key,
             name=(_("Copy of %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
-            options=_own_options(campaign),
+            options=campaign.options,
             created_by=by if getattr(by, "pk", None) else None,
         )
         copy.include.set(campaign.include.all())
@@ -92,7 +91,7 @@ def send_test(
             with_replies=campaign.with_replies,
             simulation=campaign.simulation,
             created_by=by,
-            options={**_own_options(campaign), **flags},
+            options={**campaign.options, **flags},
         )
         Campaign.objects.filter(pk=test.pk).update(tested=campaign)
         test.tested = campaign
@@ -105,7 +104,3 @@ def _key(campaign: Campaign, once: str, *what: str) -> str | None:
         return None
     made_of = json.dumps([campaign.pk, once, *what])
     return hashlib.sha256(made_of.encode()).hexdigest()
-
-
-def _own_options(campaign: Campaign) -> dict[str, Any]:
-    return {name: value for name, value in campaign.options.items() if name != ROUTED}

@@ -22,7 +22,7 @@ from .models import (
     Recipient,
     RecipientStatus,
 )
-from .models.sending import OPEN_FRAMES, FrameQuerySet
+from .models.sending import OPEN_FRAMES
 
 logger = logging.getLogger("octopush_django.lifecycle")
 
@@ -47,16 +47,11 @@ def note(campaign: Campaign, code: str, sentence: str) -> None:
 
 def release(campaign: Campaign, now: datetime) -> None:
     """Give the frames behind a pilot their turn."""
-    campaign.frames.filter(status=FrameStatus.PENDING, next_action_at__isnull=True).update(
-        next_action_at=now
-    )
+    campaign.frames.all().behind_pilot().update(waits_for_pilot=False, next_action_at=now)
 
 
 def lock_open_frames(campaign: Campaign) -> None:
-    """Take the frames before the campaign, as a settlement does, so that neither waits for ever.
-
-    For whoever changes both; frames are always taken in the order of their keys.
-    """
+    """Lock open frames in pk order before locking the campaign, as settle() does: no deadlock."""
     frames = campaign.frames.select_for_update().filter(status__in=OPEN_FRAMES).order_by("pk")
     list(frames.values_list("pk", flat=True))
 
@@ -74,28 +69,24 @@ def withdraw_cancelled() -> None:
     with transaction.atomic():
         locked = waiting.select_for_update(of=("self",)).order_by("pk")
         ids = list(locked.values_list("pk", flat=True))
-        # Until its people are withdrawn, a cancelled frame has a next action.
         Frame.objects.filter(pk__in=ids, status=FrameStatus.PENDING).update(
-            status=FrameStatus.CANCELLED, next_action_at=timezone.now()
+            status=FrameStatus.CANCELLED, next_action_at=None, withdraws_people=True
         )
-    if withdraw_people() and _with_people_to_withdraw().exists():
-        queue.ring("withdraw_people")
+    if withdraw_people() and Frame.objects.all().with_people_to_withdraw().exists():
+        queue.enqueue("withdraw_people")
 
 
 def withdraw_people() -> bool:
     """Withdraw the people of some cancelled frames; False if there were none."""
     with transaction.atomic():
-        locked = _with_people_to_withdraw().select_for_update(skip_locked=True).order_by("pk")
+        cancelled = Frame.objects.all().with_people_to_withdraw()
+        locked = cancelled.select_for_update(skip_locked=True).order_by("pk")
         ids = list(locked.values_list("pk", flat=True)[:WITHDRAWN_AT_ONCE])
         Recipient.objects.included().filter(frame__in=ids).update(
             status=RecipientStatus.CANCELLED, status_at=timezone.now()
         )
-        Frame.objects.filter(pk__in=ids).update(next_action_at=None)
+        Frame.objects.filter(pk__in=ids).update(withdraws_people=False)
     return bool(ids)
-
-
-def _with_people_to_withdraw() -> FrameQuerySet:
-    return Frame.objects.filter(status=FrameStatus.CANCELLED, next_action_at__isnull=False)
 
 
 def conclude(campaign_ids: Iterable[int]) -> None:
@@ -116,7 +107,7 @@ def conclude(campaign_ids: Iterable[int]) -> None:
 
 def _end_pilot(campaign: Campaign) -> None:
     """However the pilot ended (by a report, by a person), the others must not wait for ever."""
-    if not campaign.frames.filter(number=1, status__in=OPEN_FRAMES).exists():
+    if not campaign.frames.filter(is_pilot=True, status__in=OPEN_FRAMES).exists():
         release(campaign, timezone.now())
 
 
@@ -125,7 +116,7 @@ def _say_what_it_waits_for(campaign: Campaign, statuses: set[str]) -> None:
     pending = campaign.frames.filter(status=FrameStatus.PENDING)
     moving = statuses & {FrameStatus.SENDING, FrameStatus.UNCERTAIN}
     if FrameStatus.UNDECIDED in statuses and not moving and not (
-        pending.filter(next_action_at__isnull=False).exists()
+        pending.filter(waits_for_pilot=False).exists()
     ):  # fmt: skip
         note(campaign, Reason.UNDECIDED, _("A batch may or may not have gone out. Decide."))
     elif FrameStatus.UNCERTAIN in statuses:
@@ -141,7 +132,7 @@ def _say_what_it_waits_for(campaign: Campaign, statuses: set[str]) -> None:
 
 
 def conclude_finished(campaign_ids: Iterable[int]) -> None:
-    """The same where nothing can have changed but the end: one look for what is still open."""
+    """Conclude those of which no frame is open any more: one look, where nothing else changed."""
     still_open = Frame.objects.filter(campaign=OuterRef("pk"), status__in=OPEN_FRAMES)
     finished = Campaign.objects.filter(~Exists(still_open), pk__in=list(campaign_ids))
     conclude(finished.values_list("pk", flat=True))

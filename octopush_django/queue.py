@@ -1,7 +1,7 @@
-"""The doorbell: the only module that knows django-q2.
+"""The task queue: the only module that knows django-q2.
 
-Our tables are the truth. A ring that is lost, doubled or late changes nothing: every task looks
-for its work in the tables, and the sweep rings again.
+Our tables are the truth. A task that is lost, doubled or late changes nothing: every task looks
+for its work in the tables, and the sweep enqueues again.
 """
 
 import logging
@@ -19,16 +19,22 @@ logger = logging.getLogger("octopush_django.queue")
 SWEEP_SCHEDULE = "octopush_django.sweep"
 
 
-def ring(task: str, *arguments: int) -> None:
+def enqueue(task: str, *arguments: int) -> None:
     """Ask a cluster to run ``octopush_django.tasks.<task>``, once this transaction is committed.
 
-    Never raises for a broker that is down: the sweep rings again.
+    Never raises for a broker that is down: the sweep enqueues again.
     """
-    transaction.on_commit(partial(_enqueue, f"octopush_django.tasks.{task}", *arguments))
+    transaction.on_commit(partial(_hand_over, f"octopush_django.tasks.{task}", *arguments))
 
 
-def pump_slots() -> int:
-    """How many pumps may work at once: all workers but one, which stays free for the others."""
+def enqueue_worker_loops() -> None:
+    """Ask for as many worker loops as this cluster has room for."""
+    for place in range(worker_loops()):
+        enqueue("send_frames", place)
+
+
+def worker_loops() -> int:
+    """How many may work at once: on all workers but one, which stays free for other tasks."""
     return max(1, int(QConf.WORKERS) - 1)
 
 
@@ -69,8 +75,8 @@ def schedule_sweep() -> None:
     )
 
 
-def _enqueue(path: str, *arguments: int) -> None:
+def _hand_over(path: str, *arguments: int) -> None:
     try:
         async_task(path, *arguments)
     except Exception:
-        logger.exception("Could not ring %s; the sweep will", path)
+        logger.exception("Could not enqueue %s; the sweep will", path)

@@ -8,12 +8,13 @@ from typing import Any
 
 from django.db import transaction
 
-from .backends import get_backend
+from .backends import open_backend
 from .campaigns import send_campaign
 from .exceptions import GatewayRefused, InvalidCampaign, NotSentYet
 from .models import Campaign, Frame, FrameStatus
-from .sending import settlement, worker_loop
+from .sending import settlement
 from .sending.claims import claim_frames
+from .sending.senders import call
 
 __all__ = ["send_sms", "send_sms_now"]
 
@@ -44,16 +45,12 @@ def send_sms_now(
     """
     if arguments.get("send_at") is not None:
         raise InvalidCampaign("send_at", "is for send_sms(); this sends now.")
-    backend = get_backend()
-    backend.answer_within(deadline)
-    try:
+    with open_backend(within=deadline) as backend:
         with transaction.atomic(durable=True):
             campaign = send_sms(to, text, purpose=purpose, **arguments)
             # Claimed before anybody else can see it: no worker is faster, none sends it too.
             claims = claim_frames(campaign=campaign)
-        settlement.settle([(claim, worker_loop.call(backend, claim)) for claim in claims])
-    finally:
-        backend.close()
+        settlement.settle([(claim, call(backend, claim)) for claim in claims])
     campaign.refresh_from_db()
     frame = campaign.frames.order_by("number").first()
     if frame is None:

@@ -1,4 +1,4 @@
-"""The tick: put right whatever a lost ring, a killed worker or a passed moment left behind.
+"""The tick: put right whatever a lost task, a killed worker or a passed moment left behind.
 
 Needs nothing from the queue, and every step repeats its condition: run it as often as you like.
 """
@@ -11,7 +11,7 @@ from .inbound import match
 from .lifecycle import conclude, withdraw_cancelled
 from .models import Campaign, CampaignStatus, EventState, WebhookEvent
 from .reports import credit
-from .sending import claims, worker_loop
+from .sending import claims
 
 
 def sweep() -> None:
@@ -21,9 +21,9 @@ def sweep() -> None:
     withdraw_cancelled()
     match.replay_known()
     if WebhookEvent.objects.filter(state=EventState.RECEIVED).exists():
-        queue.ring("apply_events")
+        queue.enqueue("apply_events")
     active = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
     conclude(Campaign.objects.filter(status__in=active).values_list("pk", flat=True))
     if claims.claimable(timezone.now()).exists():
-        worker_loop.ring()
+        queue.enqueue_worker_loops()
     credit.watch()

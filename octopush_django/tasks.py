@@ -12,9 +12,9 @@ WITHDRAWING = 20.0
 """Seconds after which withdrawing makes room for other tasks."""
 
 
-def pump_frames(slot: int = 0) -> None:
+def send_frames(place: int = 0) -> None:
     """Send what is due."""
-    worker_loop.run(slot)
+    worker_loop.run(place)
 
 
 def apply_events() -> None:
@@ -27,7 +27,7 @@ def withdraw_people() -> None:
     until = time.monotonic() + WITHDRAWING
     while lifecycle.withdraw_people():
         if time.monotonic() > until:
-            queue.ring("withdraw_people")
+            queue.enqueue("withdraw_people")
             return
 
 

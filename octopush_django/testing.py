@@ -4,7 +4,7 @@ Set ``OCTOPUSH_BACKEND`` to ``octopush_django.backends.locmem.LocMemBackend``; t
 
     campaign = send_campaign(text="Your parcel is here.", purpose="alert",
                              recipients=["+33612345678"], sender="Shop")
-    run_pump()                                   # what the worker would do
+    send_due()                                   # what the worker would do
     assert outbox[0]["text"] == "Your parcel is here."
     deliver(campaign.recipients.get(), "DELIVERED")
     reply(campaign, "+33612345678", "Thank you")
@@ -21,18 +21,26 @@ from django.utils import timezone
 
 from .backends import locmem
 from .backends.locmem import outbox
+from .campaigns import start_due
 from .client.answers import Answer
-from .inbound import apply
+from .inbound.apply import apply_events
+from .inbound.store import receive
 from .models import Campaign, Recipient
 from .sending import worker_loop
 
-__all__ = ["deliver", "fail_next", "outbox", "reply", "reset", "run_pump", "stop"]
+__all__ = ["deliver", "fail_next", "outbox", "reply", "reset", "run_pump", "send_due", "stop"]
 
 
-def run_pump() -> None:
-    """Do what the worker would do now: send every frame that is due."""
+def send_due() -> None:
+    """Do what the worker would do now: due schedules, received events, every frame that is due."""
+    start_due()
+    apply_events()
     while worker_loop.run_once():
         pass
+
+
+run_pump = send_due
+"""The name of :func:`send_due` until now."""
 
 
 def reset() -> None:
@@ -83,8 +91,8 @@ def stop(number: str) -> None:
 
 
 def _post(document: dict[str, Any]) -> None:
-    apply.receive(json.dumps(document).encode())
-    apply.apply_events()
+    receive(json.dumps(document).encode())
+    apply_events()
 
 
 def _now() -> str:

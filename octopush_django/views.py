@@ -12,13 +12,13 @@ from django.views.decorators.csrf import csrf_exempt
 
 from . import queue
 from .conf import conf
-from .inbound import apply
+from .inbound.store import receive
 
 LARGEST_BODY = 64 * 1024
-RING_EVERY = 1.0
-"""Seconds between two rings of one web process; the applier waits a little longer for the rest."""
+ENQUEUE_EVERY = 1.0
+"""Seconds between two tasks of one web process; the applier waits a little longer for the rest."""
 
-_last_ring = float("-inf")
+_last_enqueued = float("-inf")
 
 
 @csrf_exempt
@@ -36,8 +36,8 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
     body = _body(request)
     if isinstance(body, HttpResponse):
         return body
-    apply.receive(body)
-    _ring()
+    receive(body)
+    _enqueue_applier()
     return HttpResponse()
 
 
@@ -60,9 +60,9 @@ def _body(request: HttpRequest) -> bytes | HttpResponse:
         return HttpResponse(status=400)
 
 
-def _ring(clock: Any = time.monotonic) -> None:
-    global _last_ring
+def _enqueue_applier(clock: Any = time.monotonic) -> None:
+    global _last_enqueued
     now = clock()
-    if now - _last_ring >= RING_EVERY:
-        _last_ring = now
-        queue.ring("apply_events")
+    if now - _last_enqueued >= ENQUEUE_EVERY:
+        _last_enqueued = now
+        queue.enqueue("apply_events")

@@ -1,4 +1,4 @@
-"""What every test starts from: an empty outbox, a quiet doorbell, no road to the outside."""
+"""What every test starts from: an empty outbox, a queue that keeps, no road to the outside."""
 
 import socket
 
@@ -31,12 +31,12 @@ def _fresh_outbox():
 
 
 @pytest.fixture(autouse=True)
-def rung(monkeypatch):
-    """The rings of this test, which reach no queue."""
-    rings = []
-    monkeypatch.setattr(queue, "_enqueue", lambda path, *args: rings.append((path, *args)))
-    monkeypatch.setattr(views, "_last_ring", float("-inf"))
-    return rings
+def enqueued(monkeypatch):
+    """The tasks of this test, which reach no queue."""
+    tasks = []
+    monkeypatch.setattr(queue, "_hand_over", lambda path, *args: tasks.append((path, *args)))
+    monkeypatch.setattr(views, "_last_enqueued", float("-inf"))
+    return tasks
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from octopush_django.exceptions import (
 )
 from octopush_django.models import Campaign, Contact, OptOut, Recipient
 from octopush_django.reports import figures
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from .people import STOP, make_list, number, send, send_marketing
 
@@ -57,7 +57,7 @@ def test_it_sends_what_was_asked():
         recipients=[{"phone_number": "06 12 34 56 78", "param1": "7"}],
     )
     assert outbox == []
-    run_pump()
+    send_due()
     [request] = outbox
     assert request["recipients"] == [
         {"phone_number": "+33612345678", "first_name": "Hello", "param1": "7"}
@@ -173,16 +173,16 @@ def test_a_lost_race_for_a_key_returns_the_winner(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rolled_back_view_sends_nothing(rung):
+def test_a_rolled_back_view_sends_nothing(enqueued):
     with transaction.atomic():
         send()
         transaction.set_rollback(True)
-    assert rung == []
+    assert enqueued == []
     assert not Campaign.objects.exists()
     with transaction.atomic():
         send()
-        assert rung == []
-    assert rung == [("octopush_django.tasks.pump_frames", 0)]
+        assert enqueued == []
+    assert enqueued == [("octopush_django.tasks.send_frames", 0)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -207,7 +207,7 @@ def test_simulation_can_be_forced(settings):
     settings.OCTOPUSH_SIMULATION = True
     campaign = send(simulation=False)
     assert campaign.simulation
-    run_pump()
+    send_due()
     assert outbox[0]["simulation_mode"] is True
 
 
@@ -226,7 +226,7 @@ def test_signals_are_sent_and_a_raising_receiver_loses_nothing(
     try:
         with django_capture_on_commit_callbacks(execute=True):
             campaign = send()
-            run_pump()
+            send_due()
     finally:
         for signal in watched:
             signal.disconnect(note)
@@ -243,7 +243,7 @@ def test_launch_happens_once():
     launch_campaign(campaign)
     with pytest.raises(NotAllowedNow, match="Sending"):
         launch_campaign(same)
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 
@@ -259,14 +259,14 @@ def test_a_scheduled_campaign_waits_and_drops_who_opts_out():
     when = timezone.now() + timedelta(hours=3)
     campaign = send_marketing(contact_lists=[make_list()], send_at=when)
     assert campaign.status == "scheduled"
-    run_pump()
+    send_due()
     start_due()
     assert outbox == []
     OptOut.objects.create(address=number(1))
     with time_machine.travel(when + timedelta(minutes=1)):
         assert start_due() == 1
         assert start_due() == 0
-        run_pump()
+        send_due()
     assert [p["phone_number"] for p in outbox[0]["recipients"]] == [number(0), number(2)]
     dropped = campaign.recipients.get(address=number(1))
     assert (dropped.exclusion, dropped.status) == ("opted_out", "excluded")
@@ -280,7 +280,7 @@ def test_too_late_waits_for_a_person():
         campaign.refresh_from_db()
         assert (campaign.status, campaign.reason_code) == ("paused", "late")
         resume_campaign(campaign)
-        run_pump()
+        send_due()
     assert len(outbox) == 1
 
 
@@ -298,7 +298,7 @@ def test_the_gateways_own_clock_hands_over_at_once():
     when = timezone.now() + timedelta(hours=2)
     campaign = send(send_at=when, scheduler="gateway")
     assert campaign.status == "sending"
-    run_pump()
+    send_due()
     sent = datetime.fromisoformat(outbox[0]["send_at"])
     assert sent == when.replace(microsecond=0)
 
@@ -310,10 +310,10 @@ def test_pause_stops_and_resume_goes_on(settings):
     pause_campaign(campaign)
     campaign.refresh_from_db()
     assert (campaign.status, campaign.reason_code) == ("paused", "person")
-    run_pump()
+    send_due()
     assert outbox == []
     resume_campaign(campaign)
-    run_pump()
+    send_due()
     assert len(outbox) == 3
     with pytest.raises(NotAllowedNow):
         pause_campaign(campaign)
@@ -327,7 +327,7 @@ def test_cancel_leaves_what_has_not_left(settings):
 
     worker_loop.run_once()  # the pilot
     cancel_campaign(campaign)
-    run_pump()
+    send_due()
     assert len(outbox) == 1
     assert (campaign.status, campaign.finished_at is not None) == ("cancelled", True)
     assert "1 people" in campaign.reason
@@ -338,7 +338,7 @@ def test_cancel_leaves_what_has_not_left(settings):
 
 
 def test_a_large_campaign_is_cancelled_at_once_and_its_people_withdrawn_by_a_worker(
-    settings, monkeypatch, rung, django_capture_on_commit_callbacks
+    settings, monkeypatch, enqueued, django_capture_on_commit_callbacks
 ):
     settings.OCTOPUSH_FRAME_SIZE = 2
     settings.OCTOPUSH_PILOT_SIZE = 0
@@ -350,13 +350,13 @@ def test_a_large_campaign_is_cancelled_at_once_and_its_people_withdrawn_by_a_wor
     assert figures.totals(campaign).states == {"cancelled": 6}
     written = campaign.recipients.filter(status="cancelled")
     assert written.count() == 2
-    assert rung[-1] == ("octopush_django.tasks.withdraw_people",)
+    assert enqueued[-1] == ("octopush_django.tasks.withdraw_people",)
     monkeypatch.setattr(tasks, "WITHDRAWING", -1)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.withdraw_people()
     assert written.count() == 4
-    assert rung.count(("octopush_django.tasks.withdraw_people",)) == 2
-    run_pump()
+    assert enqueued.count(("octopush_django.tasks.withdraw_people",)) == 2
+    send_due()
     sweep.sweep()
     assert written.count() == 6
     assert not tasks.withdraw_people()
@@ -366,12 +366,12 @@ def test_a_large_campaign_is_cancelled_at_once_and_its_people_withdrawn_by_a_wor
 def test_halt_stops_everything_at_once():
     campaign = send()
     record = halt("wrong price list")
-    run_pump()
+    send_due()
     assert outbox == []
     campaign.refresh_from_db()
     assert (campaign.reason_code, campaign.reason) == ("halted", record.reason)
     lift_halts()
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 
@@ -425,7 +425,7 @@ def test_the_price_is_that_of_the_last_bill(monkeypatch):
 
     monkeypatch.setattr(locmem, "accept", with_sms)
     send()
-    run_pump()
+    send_due()
     preview = preview_campaign(text="x" * 161, purpose="alert", recipients=["0612345678"])
     assert str(preview.cost) == "0.0980"
 

@@ -101,11 +101,11 @@ def test_the_example_project_is_clean():
 
 
 def test_an_unknown_backend_says_so(settings):
-    from octopush_django.backends import get_backend
+    from octopush_django.backends import open_backend
 
     settings.OCTOPUSH_BACKEND = "nowhere.Backend"
-    with pytest.raises(ConfigurationError, match="OCTOPUSH_BACKEND"):
-        get_backend()
+    with pytest.raises(ConfigurationError, match="OCTOPUSH_BACKEND"), open_backend():
+        raise AssertionError("it was opened")
 
 
 def test_public_names():

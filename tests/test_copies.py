@@ -9,7 +9,7 @@ from django.db import connection
 from octopush_django import copies
 from octopush_django.exceptions import CampaignError
 from octopush_django.models import Campaign, Contact
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from .desk import check, seen, url
 from .people import in_own_connection, number
@@ -27,7 +27,7 @@ def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
     page = admin_client.post(url("campaign_test", draft.pk), data, follow=True)
     assert "On its way" in seen(page)
     assert page.context["sample"].contact == person
-    run_pump()
+    send_due()
     test = Campaign.objects.get(tested=draft)
     assert (test.status, test.name) == ("sending", "Test: Autumn") or test.status == "sent"
     assert [p["phone_number"] for p in outbox[0]["recipients"]] == ["+33698765432", "+33698765433"]
@@ -72,7 +72,7 @@ def test_a_simulation_of_all_of_it(admin_client, draft):
     page = admin_client.post(path, data, follow=True)
     simulation = Campaign.objects.get(tested=draft)
     assert page.context["campaign"] == simulation
-    run_pump()
+    send_due()
     assert outbox[0]["simulation_mode"] is True
     assert len(outbox[0]["recipients"]) == 2
     draft.refresh_from_db()

@@ -12,7 +12,7 @@ from octopush_django.exceptions import EmptyAudience, GatewayRefused, InvalidCam
 from octopush_django.models import Campaign, SendAttempt
 from octopush_django.sending import worker_loop
 from octopush_django.sms import send_sms, send_sms_now
-from octopush_django.testing import fail_next, outbox, run_pump
+from octopush_django.testing import fail_next, outbox, send_due
 
 from .people import number
 
@@ -26,7 +26,7 @@ def now(**arguments):
 def test_one_message_in_the_background():
     campaign = send_sms(number(0), "Your order has left", sender="Shop")
     assert (campaign.purpose, outbox) == ("alert", [])
-    run_pump()
+    send_due()
     [request] = outbox
     assert request["recipients"] == [{"phone_number": number(0)}]
     assert request["purpose"] == "alert"
@@ -35,7 +35,7 @@ def test_one_message_in_the_background():
 def test_merge_values_come_with_the_person():
     person = {"phone_number": "06 10 00 00 01", "first_name": "Zoé"}
     send_sms(person, "Bonjour {first_name}", sender="Shop")
-    run_pump()
+    send_due()
     assert outbox[0]["recipients"] == [{"phone_number": "+33610000001", "first_name": "Zoé"}]
 
 
@@ -44,7 +44,7 @@ def test_the_ticket_at_once():
     assert frame.ticket == outbox[0]["ticket"]
     assert outbox[0]["request_id"] == frame.request_id
     assert frame.campaign.status == "sent"
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 
@@ -69,7 +69,7 @@ def test_a_refusal_is_final():
     with fail_next("refused", code=107), pytest.raises(GatewayRefused) as refusal:
         now()
     assert refusal.value.code == 107
-    run_pump()
+    send_due()
     assert outbox == []
 
 
@@ -81,7 +81,7 @@ def test_without_an_answer_a_worker_goes_on_under_the_same_id(outcome, monkeypat
     with pytest.raises(NotSentYet):
         now(key="k")
     open_end.value.campaign.frames.update(next_action_at=timezone.now())
-    run_pump()
+    send_due()
     assert {request["request_id"] for request in outbox} == {request_id}
     assert Campaign.objects.count() == 1
 
@@ -151,7 +151,7 @@ def test_a_halt_holds_it_and_says_so():
         now()
     assert outbox == []
     lift_halts()
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 

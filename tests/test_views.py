@@ -21,7 +21,7 @@ def post(client, url=URL, body=None, content_type="application/json"):
     return client.post(url, body or json.dumps(STOP), content_type=content_type)
 
 
-def test_it_stores_and_answers_with_nothing(strict_client, rung):
+def test_it_stores_and_answers_with_nothing(strict_client, enqueued):
     answer = post(strict_client)
     assert (answer.status_code, answer.content) == (200, b"")
     assert bytes(WebhookEvent.objects.get().body) == json.dumps(STOP).encode()
@@ -31,10 +31,10 @@ def test_it_stores_and_answers_with_nothing(strict_client, rung):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_rings_at_most_once_a_second(strict_client, rung):
+def test_it_rings_at_most_once_a_second(strict_client, enqueued):
     for text in ("a", "b", "c"):
         post(strict_client, body=json.dumps({**STOP, "text": text}))
-    assert rung == [("octopush_django.tasks.apply_events",)]
+    assert enqueued == [("octopush_django.tasks.apply_events",)]
 
 
 def test_every_secret_of_the_list_works_with_and_without_slash(strict_client):

@@ -17,13 +17,12 @@ from .. import campaigns as verbs
 from ..copies import copy_campaign
 from ..exceptions import CampaignError, NotAllowedNow
 from ..models import Campaign, CampaignStatus, Channel, RecipientStatus
-from ..reports import figures, wallet
+from ..reports import credit, figures
 from ..sending.gateway_schedule import waits_at_gateway
 from ..status import read_status
 from .channel_forms import FORMS
 from .check import MOST_AT_ONCE, CheckPages, check_url
 from .composer import composer_data
-from .figures import is_low
 from .forms import CampaignForm
 from .moving import MovePages
 from .progress import ProgressPages, progress_of
@@ -282,17 +281,17 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         """Is work being done? For whoever may look at campaigns."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        credit = wallet.look(by_country=True)
+        left = credit.ask(by_country=True)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Status"),
-            "credit": credit.euros,
-            "credit_unknown": credit.why_not,
-            "credit_low": is_low(credit.euros),
+            "credit": left.euros,
+            "credit_unknown": left.why_not,
+            "credit_low": left.is_low,
             "credits": {
                 country: [(PRODUCTS.get(name, name), left) for name, left in units.items()]
-                for country, units in credit.units.items()
+                for country, units in left.units.items()
             },
             "status": read_status(),
         }

@@ -114,7 +114,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         form = TestForm(request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
-            chosen = examples.sample(campaign, data["person"])
+            chosen = examples.example(campaign, data["person"])
             values = chosen.values if chosen else {}
             try:
                 test = copies.send_test(
@@ -281,12 +281,12 @@ def _forms(
     return (forms[0], form) if isinstance(form, ScheduleForm) else (form, forms[1])
 
 
-def _sample(request: HttpRequest, campaign: Campaign) -> examples.Sample | None:
+def _sample(request: HttpRequest, campaign: Campaign) -> examples.Example | None:
     if "dearest" in request.GET:
-        return examples.dearest(campaign) or examples.sample(campaign)
+        return examples.longest_text(campaign) or examples.example(campaign)
     keys = {name: request.GET.get(name, "") for name in ("person", "after")}
     chosen = {n: int(k) for n, k in keys.items() if k.isascii() and k.isdigit() and len(k) < 19}
-    return examples.sample(campaign, **chosen, search=_search(request))
+    return examples.example(campaign, **chosen, search=_search(request))
 
 
 def _search(request: HttpRequest) -> str:

@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ImportExportMixin
 
-from ..inbound.apply import opt_out
 from ..models import Contact, ContactList, OptOut
+from ..opt_outs import opt_out
 from .forms import ContactConfirmForm, ContactImportForm, LiftForm
 from .history import HistoryAdmin, NumberSearch
 from .resources import AnyTable, ContactResource

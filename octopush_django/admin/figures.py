@@ -1,6 +1,5 @@
 """What the check page shows of a draft: figures in words, and its text as somebody reads it."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import number_format
@@ -10,9 +9,8 @@ from django.utils.translation import ngettext_lazy
 from ..audience.routes import has_own_texts
 from ..compose import examples
 from ..compose.previews import Preview
-from ..conf import conf
 from ..models import Campaign, Channel, Contact, Exclusion
-from ..reports import wallet
+from ..reports import credit
 from ..rules.channels import spoken_seconds
 from ..rules.compliance import MOST_REQUESTS
 from .channel_forms import FORMS
@@ -36,7 +34,7 @@ IN_PREVIEW = frozenset({"actions", "cards", "email_from", "name_from", "subject"
 def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
     """Who and how much, in words."""
     is_sms = campaign.channel == Channel.SMS
-    credit = wallet.look(by_country=is_sms)
+    left = credit.ask(by_country=is_sms)
     labels = {column.name: column.verbose_name for column in Contact._meta.fields}
     causes = {
         units: [str(labels[name]) for name in names] for units, names in preview.causes.items()
@@ -50,16 +48,16 @@ def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
         ],
         "total": _units(campaign, preview.total_segments),
         "blocked": any(finding.level == "error" for finding in preview.findings),
-        "credit": credit.euros,
-        "credit_unknown": credit.why_not,
-        "credit_in_sms": credit.in_sms(campaign.sms_type),
-        "credit_low": is_low(credit.euros),
-        "short": credit.euros is not None and (preview.cost or 0) > credit.euros,
+        "credit": left.euros,
+        "credit_unknown": left.why_not,
+        "credit_in_sms": left.in_sms(campaign.sms_type),
+        "credit_low": left.is_low,
+        "short": left.euros is not None and (preview.cost or 0) > left.euros,
     }
 
 
 def texts_of(
-    campaign: Campaign, preview: Preview, sample: examples.Sample | None
+    campaign: Campaign, preview: Preview, sample: examples.Example | None
 ) -> dict[str, Any]:
     """What the preview of the channel needs."""
     text = sample.text if sample else campaign.text
@@ -94,11 +92,6 @@ def _details(campaign: Campaign) -> list[tuple[str, Any]]:
             label = next((label for key, label in choices if key == value), value)
             shown.append((str(field.label), _("yes") if label is True else label))
     return shown
-
-
-def is_low(euros: Decimal | None) -> bool:
-    """Whether the credit is under the limit of the settings."""
-    return euros is not None and euros < Decimal(str(conf.low_credit))
 
 
 def named(choices: Any, counted: Any) -> list[tuple[str, str, int]]:

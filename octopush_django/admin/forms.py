@@ -14,6 +14,7 @@ from ..conf import conf
 from ..exceptions import InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, ContactList, Purpose
 from ..rules import channels, compliance
+from ..rules.hours import in_words
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -178,7 +179,7 @@ class MoveForm(TimeForm):
         if opens > send_at:
             raise forms.ValidationError(
                 _("Marketing may not leave at that time. The next allowed time is %(when)s "
-                  "(%(zone)s).") % {"when": hours.in_words(opens), "zone": conf.time_zone}
+                  "(%(zone)s).") % {"when": in_words(opens), "zone": conf.time_zone}
             )  # fmt: skip
         return send_at
 

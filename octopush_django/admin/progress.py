@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ..compose.hours import leaves_from
 from ..models import Campaign, CampaignStatus, Exclusion, FrameStatus, Halt, RecipientStatus
 from ..reports import figures
+from ..reports.pace import pace
 from ..sending.gateway_schedule import waits_at_gateway
 from .figures import named
 
@@ -76,7 +77,7 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
         "waits_at_gateway": waits_at_gateway(campaign),
         "waits_until": _waits_until(campaign),
         "totals": totals,
-        "pace": figures.pace(campaign),
+        "pace": pace(campaign),
         "failures": [
             (WHAT_TO_DO.get(word, word), word, people)
             for word, people in figures.failures(campaign).items()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import campaigns as verbs
 from ..exceptions import CampaignError
 from ..models import Frame, FrameStatus, Halt, Recipient, RecipientStatus, SendAttempt
-from ..reports import figures
+from ..reports.evidence import evidence
 from .history import HistoryAdmin, NumberSearch
 
 
@@ -90,7 +90,7 @@ class FrameAdmin(HistoryAdmin):
         "number",
         "campaign",
         "status",
-        "contacts",
+        "size",
         "contacts_accepted",
         "cost",
         "ticket",
@@ -100,7 +100,7 @@ class FrameAdmin(HistoryAdmin):
     list_select_related = ("campaign",)
     search_fields = ("=ticket", "=request_id")
     inlines = (AttemptInline,)
-    exclude = ("text", "time_zone", "lease_until")
+    exclude = ("text", "time_zone", "lease_until", "withdraws_people")
     change_form_template = "admin/octopush_django/frame/change_form.html"
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
@@ -151,7 +151,7 @@ class FrameAdmin(HistoryAdmin):
             "title": _("Was %(batch)s sent?") % {"batch": frame},
             "frame": frame,
             "attempts": frame.attempts.order_by("fence"),
-            "evidence": figures.evidence(frame),
+            "evidence": evidence(frame),
         }
         return TemplateResponse(request, "admin/octopush_django/frame/decide.html", context)
 

@@ -1,4 +1,4 @@
-"""People given by a developer, read from ``send_campaign(recipients=…, contact_lists=…)``."""
+"""Where the people of a campaign come from: lists, contacts, or whatever a developer gives."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from ..exceptions import InvalidCampaign
-from ..models import Contact, ContactList, Family
-from ..rules import addresses, placeholders
+from ..models import Campaign, Contact, ContactList, Family
+from ..rules import addresses, channels, placeholders
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,65 @@ class Person:
     address: str
     values: Mapping[str, str]
     contact_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where people come from: contacts in the database, and people given by a developer."""
+
+    lists: list[int]
+    contacts: "QuerySet[Contact] | None"
+    people: Any
+    phone_field: str | None = None
+    fields: Mapping[str, str] | None = None
+    family: str = Family.PHONE.value
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "Sources":
+        lists = list(campaign.include.values_list("pk", flat=True))
+        return cls(lists, contacts_in(lists), ())
+
+    @classmethod
+    def read(
+        cls,
+        recipients: Any,
+        contact_lists: Any,
+        contacts: "QuerySet[Contact] | None",
+        phone_field: str | None,
+        fields: Mapping[str, str] | None,
+        channel: str,
+    ) -> "Sources":
+        if recipients is None and contact_lists is None and contacts is None:
+            raise InvalidCampaign("recipients", "say who receives it.")
+        lists = list_ids(contact_lists or [])
+        chosen = contacts_in(lists) if lists else None
+        if isinstance(recipients, QuerySet) and recipients.model is Contact and not phone_field:
+            contacts, recipients = _either(contacts, recipients), None
+        if contacts is not None:
+            if not isinstance(contacts, QuerySet) or contacts.model is not Contact:
+                raise InvalidCampaign("audience", "must be a queryset of Contact.")
+            keys = contacts.order_by().values("pk")
+            chosen = _either(chosen, Contact.objects.filter(pk__in=keys))
+        people = () if recipients is None else recipients
+        if not isinstance(people, QuerySet | str | Mapping | Contact):
+            # Read twice: to check every literal before anything is stored, then to write.
+            people = list(people)
+        family = channels.TRAITS[channel].family
+        sources = cls(lists, chosen, people, phone_field, fields, family)
+        if not isinstance(people, QuerySet):
+            for _person in sources.stream():
+                pass
+        return sources
+
+    def stream(self) -> Iterable[Person]:
+        return people_of(self.people, self.phone_field, self.fields, self.family)
+
+
+def _either(first: "QuerySet[Contact] | None", second: "QuerySet[Contact]") -> "QuerySet[Contact]":
+    if first is None:
+        return second
+    keys = first.order_by().values("pk"), second.order_by().values("pk")
+    return Contact.objects.filter(pk__in=keys[0]) | Contact.objects.filter(pk__in=keys[1])
 
 
 def people_of(
@@ -116,3 +175,9 @@ def list_ids(contact_lists: Iterable[Any]) -> list[int]:
             "contact_lists", f"there is no list named {', '.join(sorted(missing))}."
         )
     return [by_name[item] if isinstance(item, str) else item.pk for item in given]
+
+
+def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
+    """The contacts of any of these lists, each once."""
+    membership = Contact.lists.through.objects.filter(contactlist_id__in=list(lists))
+    return Contact.objects.filter(pk__in=membership.values("contact_id"))

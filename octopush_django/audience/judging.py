@@ -1,7 +1,7 @@
-"""Who would receive a campaign: one verdict per person, in a fixed order of reasons.
+"""Who would receive a campaign: everybody is left out for one reason, or receives it.
 
 Contacts of lists are judged in SQL; people given by a developer are streamed and judged in chunks.
-Both give the same verdict for the same person: ``tests/audience/test_judging.py`` holds them together.
+Both judge the same person alike: ``tests/audience/test_judging.py`` holds them together.
 """
 
 import json
@@ -46,7 +46,7 @@ from ..models import Campaign, Channel, Consent, Contact, Exclusion, Family, Lin
 from ..rules import channels, placeholders
 from ..rules.addresses import EMAIL_PATTERN, FIELDS, TEST_EMAIL_PATTERN, canonical, is_test
 from . import routes
-from .given import Person
+from .given import Person, contacts_in
 
 CHUNK = 1000
 CHECKSUM = (1_000_003, 8191)
@@ -98,7 +98,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Judged:
-    """A person with the verdict: ``exclusion`` is empty for those who receive it.
+    """A person with the reason for being left out: "" for those who receive it.
 
     ``payload``: see :func:`payload_in_sql`.
     """
@@ -111,19 +111,13 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Group:
-    """Contacts with the same verdict and values: how many, and a checksum of who they are."""
+class ContactGroup:
+    """Contacts with the same exclusion and values: how many, and a checksum of who they are."""
 
     exclusion: str
     values: Mapping[str, str]
     people: int
     checksum: int
-
-
-def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
-    """The contacts of any of these lists, each once."""
-    membership = Contact.lists.through.objects.filter(contactlist_id__in=list(lists))
-    return Contact.objects.filter(pk__in=membership.values("contact_id"))
 
 
 def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Contact]":
@@ -133,7 +127,7 @@ def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Con
     values = {f"value_{name}": _filled(name, rules) for name in rules.fallbacks}
     reasons = list(_exclusions(rules))
     if rules.family == Family.EMAIL:
-        earlier = contacts.filter(email=OuterRef("email"), pk__lt=OuterRef("pk"))
+        earlier = contacts.filter(email=OuterRef("email"), pk__lt=OuterRef("pk")).exclude(email="")
         judged = earlier.annotate(**values).annotate(exclusion=_first_of(reasons))
         earlier = judged.filter(exclusion="")
         reasons.append(When(Exists(earlier), then=Value(Exclusion.DUPLICATE)))
@@ -187,8 +181,8 @@ def judge_people(
         yield _judge_chunk(chunk, rules, taken)
 
 
-def groups_of(campaign: Campaign, judged: "QuerySet[Contact]") -> Iterator[Group]:
-    """Judged contacts by verdict, and by the values that they have for the text of ``campaign``.
+def groups_of(campaign: Campaign, judged: "QuerySet[Contact]") -> Iterator[ContactGroup]:
+    """Judged contacts by exclusion, and by the values that they have for the text of ``campaign``.
 
     Where only SMS are counted, values of letters that take the same room are one: a million
     names become some thirty lengths. Everybody is judged once.
@@ -201,7 +195,7 @@ def groups_of(campaign: Campaign, judged: "QuerySet[Contact]") -> Iterator[Group
     checksum = Sum((F("pk") % CHECKSUM[0]) * (F("pk") % CHECKSUM[1] + 1))
     groups = people.values_list("exclusion", *names).annotate(people=Count("pk"), sum=checksum)
     for exclusion, *values, number, total in groups.iterator(chunk_size=2000):
-        yield Group(exclusion, dict(zip(fields, values, strict=True)), number, int(total))
+        yield ContactGroup(exclusion, dict(zip(fields, values, strict=True)), number, int(total))
 
 
 def _room(name: str) -> Combinable:
@@ -239,7 +233,7 @@ def _exclusions(rules: Rules) -> Iterator[When]:
     if rules.marketing:
         opt_outs = OptOut.objects.filter(family=rules.family, address=OuterRef(rules.field))
         yield When(Exists(opt_outs), then=Value(Exclusion.OPTED_OUT))
-        shared = Contact.objects.filter(email=OuterRef("email"))
+        shared = Contact.objects.filter(email=OuterRef("email")).exclude(email="")
         refused, given = Q(consent=Consent.REFUSED), Q(consent=Consent.GIVEN)
         if by_email:
             refused, given = Q(Exists(shared.filter(refused))), Q(Exists(shared.filter(given)))
@@ -276,7 +270,7 @@ def _judge_chunk(
     chunk: Sequence[Person], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
 ) -> list[Judged]:
     addresses = [canonical(person.address, rules.family) for person in chunk]
-    known = _Known([address for address in addresses if address], rules, taken)
+    known = _look_up([address for address in addresses if address], rules, taken)
     judged = []
     for person, found in zip(chunk, addresses, strict=True):
         values = {
@@ -300,25 +294,31 @@ def _payload(address: str, values: Mapping[str, str], rules: Rules) -> str:
     return json.dumps({rules.field: address, **values}, ensure_ascii=False)
 
 
+@dataclass(frozen=True)
 class _Known:
-    """What the database knows about the addresses of a chunk: a few queries, whatever its size."""
+    """What the database knows about the addresses of a chunk. ``taken`` grows with the chunk."""
 
-    def __init__(
-        self, found: list[str], rules: Rules, taken: Callable[[Sequence[str]], set[str]]
-    ) -> None:
-        self.taken = set(taken(found))
-        self.excluded: set[str] = set()
-        self.opted_out: set[str] = set()
-        self.consent: dict[str, str] = {}
-        contacts = Contact.objects.filter(**{f"{rules.field}__in": found})
-        if rules.excluded_lists:
-            listed = contacts.filter(pk__in=contacts_in(rules.excluded_lists).values("pk"))
-            self.excluded = {str(n) for n in listed.values_list(rules.field, flat=True)}
-        if rules.marketing:
-            self.opted_out = OptOut.objects.all().addresses(found, rules.family)
-            # Of several contacts with one address a refusal wins, then a consent.
-            rows = contacts.order_by(_WEIGHT).values_list(rules.field, "consent")
-            self.consent = {str(address): consent for address, consent in rows}
+    taken: set[str]
+    excluded: set[str]
+    opted_out: set[str]
+    consent: Mapping[str, str]
+
+
+def _look_up(found: list[str], rules: Rules, taken: Callable[[Sequence[str]], set[str]]) -> _Known:
+    """Ask the database about some addresses: a few queries, whatever their number."""
+    excluded: set[str] = set()
+    opted_out: set[str] = set()
+    consent: dict[str, str] = {}
+    contacts = Contact.objects.all().with_addresses(rules.field, found)
+    if rules.excluded_lists:
+        listed = contacts.filter(pk__in=contacts_in(rules.excluded_lists).values("pk"))
+        excluded = {str(address) for address in listed.values_list(rules.field, flat=True)}
+    if rules.marketing:
+        opted_out = OptOut.objects.all().addresses(found, rules.family)
+        # Of several contacts with one address a refusal wins, then a consent.
+        rows = contacts.order_by(_WEIGHT).values_list(rules.field, "consent")
+        consent = {str(address): given for address, given in rows}
+    return _Known(set(taken(found)), excluded, opted_out, consent)
 
 
 _WEIGHT = Case(

@@ -11,9 +11,6 @@ from ..conf import conf
 from ..models import Campaign, CampaignStatus, Channel
 from ..rules import channels, placeholders
 
-ROUTED = "by_multi_channel"
-"""Key of ``Campaign.options``: this SMS was launched by the multi-channel call."""
-
 
 def template_of(campaign: Campaign) -> placeholders.Template:
     """The text of ``campaign`` with its merge fields."""
@@ -31,7 +28,7 @@ def goes_by_multi_channel(campaign: Campaign) -> bool:
         return True
     if campaign.status == CampaignStatus.DRAFT:
         return conf.sms_by_multi_channel
-    return bool(campaign.options.get(ROUTED))
+    return campaign.by_multi_channel
 
 
 def overseas(field: str) -> Q:
@@ -52,4 +49,4 @@ def zone_of(field: str) -> Combinable:
 def keeps_local_hours(campaign: Campaign) -> bool:
     """Whether it may leave at some hours only, which are those of each person."""
     by_phone = channels.TRAITS[campaign.channel].family == "phone"
-    return by_phone and campaign.is_marketing and bool(conf.quiet_hours)
+    return by_phone and campaign.allowed_hours() is not None

@@ -1,5 +1,5 @@
 """Where frames go: the gateway, the console, or an outbox in memory."""
 
-from .base import Backend, get_backend
+from .base import Backend, open_backend
 
-__all__ = ["Backend", "get_backend"]
+__all__ = ["Backend", "open_backend"]

@@ -1,6 +1,8 @@
 """The contract of a backend, and which one is in use."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import cast
 
@@ -38,10 +40,21 @@ class Backend(ABC):
         """Let go of connections."""
 
 
-def get_backend() -> Backend:
-    """A new backend as ``OCTOPUSH_BACKEND`` says. Raises ConfigurationError."""
+@contextmanager
+def open_backend(*, within: float | None = None) -> Iterator[Backend]:
+    """A new backend as ``OCTOPUSH_BACKEND`` says, closed at the end of the block.
+
+    ``within``: seconds after which each of its calls is given up. Raises
+    :class:`ConfigurationError`.
+    """
     try:
-        backend = import_string(conf.backend)
+        made = import_string(conf.backend)
     except ImportError as error:
         raise ConfigurationError(f"OCTOPUSH_BACKEND: {error}") from error
-    return cast(Backend, backend())
+    backend = cast(Backend, made())
+    if within is not None:
+        backend.answer_within(within)
+    try:
+        yield backend
+    finally:
+        backend.close()

@@ -1,23 +1,19 @@
-"""Arguments of ``send_campaign`` to a checked draft, and where its people come from.
+"""Arguments of ``send_campaign`` to a checked draft.
 
 Everything that the gateway would refuse or bend is refused here, before anything is stored.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from ..audience import judging
-from ..audience.given import Person, list_ids, people_of
 from ..conf import conf
 from ..exceptions import ComplianceError, InvalidCampaign, InvalidRequest
-from ..models import Campaign, Channel, Contact, Family, Purpose, Scheduler, SmsType
+from ..models import Campaign, Channel, Purpose, Scheduler, SmsType
 from ..rules import channels, compliance
 from ..rules.compliance import Finding
 from .hours import hours_findings
@@ -30,65 +26,6 @@ FLAGS = {
     "auto_remove_blacklisted_numbers": "auto_remove_blacklisted",
 }
 """Options of the gateway that are columns here: its name -> ours."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where people come from: contacts in the database, and people given by a developer."""
-
-    lists: list[int]
-    contacts: "QuerySet[Contact] | None"
-    people: Any
-    phone_field: str | None = None
-    fields: Mapping[str, str] | None = None
-    family: str = Family.PHONE.value
-
-    @classmethod
-    def of(cls, campaign: Campaign) -> "Sources":
-        lists = list(campaign.include.values_list("pk", flat=True))
-        return cls(lists, judging.contacts_in(lists), ())
-
-    @classmethod
-    def read(
-        cls,
-        recipients: Any,
-        contact_lists: Any,
-        contacts: "QuerySet[Contact] | None",
-        phone_field: str | None,
-        fields: Mapping[str, str] | None,
-        channel: str,
-    ) -> "Sources":
-        if recipients is None and contact_lists is None and contacts is None:
-            raise InvalidCampaign("recipients", "say who receives it.")
-        lists = list_ids(contact_lists or [])
-        chosen = judging.contacts_in(lists) if lists else None
-        if isinstance(recipients, QuerySet) and recipients.model is Contact and not phone_field:
-            contacts, recipients = _either(contacts, recipients), None
-        if contacts is not None:
-            if not isinstance(contacts, QuerySet) or contacts.model is not Contact:
-                raise InvalidCampaign("audience", "must be a queryset of Contact.")
-            keys = contacts.order_by().values("pk")
-            chosen = _either(chosen, Contact.objects.filter(pk__in=keys))
-        people = () if recipients is None else recipients
-        if not isinstance(people, QuerySet | str | Mapping | Contact):
-            # Read twice: to check every literal before anything is stored, then to write.
-            people = list(people)
-        family = channels.TRAITS[channel].family
-        sources = cls(lists, chosen, people, phone_field, fields, family)
-        if not isinstance(people, QuerySet):
-            for _person in sources.stream():
-                pass
-        return sources
-
-    def stream(self) -> Iterable[Person]:
-        return people_of(self.people, self.phone_field, self.fields, self.family)
-
-
-def _either(first: "QuerySet[Contact] | None", second: "QuerySet[Contact]") -> "QuerySet[Contact]":
-    if first is None:
-        return second
-    keys = first.order_by().values("pk"), second.order_by().values("pk")
-    return Contact.objects.filter(pk__in=keys[0]) | Contact.objects.filter(pk__in=keys[1])
 
 
 def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:

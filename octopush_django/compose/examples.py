@@ -1,4 +1,4 @@
-"""What one person reads, of those who would receive a draft; and who would be left out of it."""
+"""Somebody's own text, of those who would receive a draft; and who would be left out."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from django.db.models.functions import Length
 
 from .. import segments
 from ..audience import judging, routes
+from ..audience.given import Sources
 from ..models import Campaign, Contact
 from ..rules import channels
-from .drafts import Sources
 
 CANDIDATES = 50
 MOST_WORDS = 5
@@ -19,7 +19,7 @@ MOST_WORDS = 5
 
 
 @dataclass(frozen=True)
-class Sample:
+class Example:
     """One person, the text as they read it, their values, and the units that it counts as."""
 
     contact: Contact
@@ -29,7 +29,7 @@ class Sample:
 
 
 def judged(campaign: Campaign) -> "QuerySet[Contact]":
-    """Everybody of the lists of a draft, with the verdict on each as ``exclusion``."""
+    """Everybody of the lists of a draft, annotated with why each is left out: ``exclusion``."""
     contacts = Sources.of(campaign).contacts
     if contacts is None:
         contacts = Contact.objects.none()
@@ -53,12 +53,12 @@ def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
     return people
 
 
-def sample(
+def example(
     campaign: Campaign,
     person: int | None = None,
     after: int | None = None,
     search: str = "",
-) -> Sample | None:
+) -> Example | None:
     """The contact ``person``, the next ``after`` one, or the first who would receive it.
 
     With ``search`` in name, number or address: only of those, and None where nobody is found.
@@ -73,10 +73,10 @@ def sample(
     return _read(campaign, found) if found else None
 
 
-def dearest(campaign: Campaign) -> Sample | None:
+def longest_text(campaign: Campaign) -> Example | None:
     """Whose text counts as most, of those with the longest or oddest values."""
-    samples = [_read(campaign, contact) for contact in _candidates(campaign)]
-    return max(samples, key=lambda one: (one.units, len(one.text)), default=None)
+    examples = [_read(campaign, contact) for contact in _candidates(campaign)]
+    return max(examples, key=lambda one: (one.units, len(one.text)), default=None)
 
 
 def _candidates(campaign: Campaign) -> Iterator[Contact]:
@@ -92,8 +92,8 @@ def _candidates(campaign: Campaign) -> Iterator[Contact]:
         yield from chosen.order_by(lengths.desc(), "pk")[:CANDIDATES]
 
 
-def _read(campaign: Campaign, contact: Contact) -> Sample:
+def _read(campaign: Campaign, contact: Contact) -> Example:
     template = routes.template_of(campaign)
     values = {name: getattr(contact, f"value_{name}") for name in template.fields}
     text = template.render(values)
-    return Sample(contact, values, text, channels.TRAITS[campaign.channel].units(text))
+    return Example(contact, values, text, channels.TRAITS[campaign.channel].units(text))

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..models import Campaign, Scheduler
-from ..reports import figures
-from ..rules.compliance import Finding, SendingHours
+from ..reports.pace import requests_per_second
+from ..rules.compliance import Finding
+from ..rules.hours import in_words
 
 
 def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
@@ -18,18 +18,18 @@ def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
     None: at its own time, or now.
     """
     wanted = at or campaign.send_at or timezone.now()
-    hours = _hours(campaign)
+    hours = campaign.allowed_hours()
     return hours.next_opening(wanted) if hours else wanted
 
 
 def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Finding]:
     """Whether it still runs when the allowed hours end: how many get it then, how many later."""
-    hours = _hours(campaign)
+    hours = campaign.allowed_hours()
     if hours is None or not requests or campaign.scheduler == Scheduler.GATEWAY:
         return []
     starts = leaves_from(campaign)
     closes = hours.closing(starts)
-    in_time = figures.requests_per_second() * (closes - starts).total_seconds()
+    in_time = requests_per_second() * (closes - starts).total_seconds()
     if in_time >= requests:
         return []
     first = int(people * in_time / requests)
@@ -48,7 +48,7 @@ def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Fin
 
 def hours_findings(campaign: Campaign) -> list[Finding]:
     """Whether it may leave at its time, or now; if not, when it will."""
-    hours, wanted = _hours(campaign), campaign.send_at or timezone.now()
+    hours, wanted = campaign.allowed_hours(), campaign.send_at or timezone.now()
     if hours is None or hours.allows(wanted):
         return []
     message = _("Marketing may not leave at that time; it will go on %(when)s (%(zone)s).") % {
@@ -56,14 +56,3 @@ def hours_findings(campaign: Campaign) -> list[Finding]:
         "zone": conf.time_zone,
     }
     return [Finding("quiet_hours", "warning", message, "send_at")]
-
-
-def in_words(moment: datetime) -> str:
-    """Day and time in the zone of the settings, for sentences that name the zone."""
-    return date_format(moment.astimezone(conf.zone), "l j F Y H:i")
-
-
-def _hours(campaign: Campaign) -> SendingHours | None:
-    """Those at which it may leave; None where it may at any."""
-    bound = campaign.is_marketing and not campaign.simulation
-    return SendingHours.parse(conf.quiet_hours, conf.zone) if bound else None

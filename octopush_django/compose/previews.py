@@ -11,15 +11,17 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from ..audience import routes
+from ..audience.given import Sources
 from ..conf import conf
 from ..models import Campaign, Contact, Exclusion
-from ..reports.figures import Price, last_price, totals
+from ..reports.figures import totals
+from ..reports.prices import Price, last_price
 from ..rules import compliance
 from ..rules.compliance import Finding
-from .audience_count import Headcount, asks_for_replies, can_reply
-from .drafts import Sources, findings_of
+from .audience_count import AudienceCount, asks_for_replies, can_reply, count_audience
+from .drafts import findings_of
 from .hours import closing_findings
-from .text_lengths import Reading, Saving
+from .text_lengths import Saving, TextLengths
 
 BLACKLIST_PRICE = Decimal("0.01")
 """Euros a request for leaving out whom the gateway knows as opted out (its page on SMS)."""
@@ -70,46 +72,44 @@ class Preview:
 
 def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     """Judge and count everybody of ``sources`` by the rules of ``campaign``."""
-    heads = Headcount(campaign, sources)
-    reading, price = heads.reading, last_price(campaign)
-    findings = _findings(heads)
+    counted = count_audience(campaign, sources)
+    lengths, price = counted.lengths, last_price(campaign)
+    findings = _findings(campaign, counted, len(sources.lists))
     codes = sorted(finding.code for finding in findings)
-    # Not its date: each batch of another campaign that is being billed would change that.
+    # Not the date of the price: each batch that is billed elsewhere would change it.
     euros = price.euros if price else None
-    fingerprint = _fingerprint(
-        campaign, heads.who, heads.exclusions, reading.histogram, euros, codes
-    )
+    who = sorted(counted.checksums.items())
+    fingerprint = _fingerprint(campaign, who, counted.exclusions, lengths.histogram, euros, codes)
     return Preview(
-        heads.people, heads.exclusions, reading.histogram, findings, price, fingerprint,
-        _surcharge(campaign, reading.requests), reading.requests,
-        causes=reading.causes, savings=reading.savings, longest=reading.longest,
+        counted.people, counted.exclusions, lengths.histogram, findings, price, fingerprint,
+        _surcharge(campaign, lengths.requests), lengths.requests,
+        causes=lengths.causes, savings=lengths.savings, longest=lengths.longest,
     )  # fmt: skip
 
 
-def _findings(heads: Headcount) -> list[Finding]:
-    """Everything to know before sending; what forbids it first."""
-    campaign, reading = heads.campaign, heads.reading
+def _findings(campaign: Campaign, counted: AudienceCount, lists: int) -> list[Finding]:
+    """Everything to know before sending to so many ``lists``; what forbids it first."""
     findings = findings_of(campaign)
-    findings += compliance.check_overseas(heads.overseas)
-    findings += compliance.check_purpose(campaign.text, campaign.purpose, len(heads.sources.lists))
+    findings += compliance.check_overseas(counted.overseas)
+    findings += compliance.check_purpose(campaign.text, campaign.purpose, lists)
     known = {finding.code for finding in findings}
-    findings += [found for found in reading.findings if found.code not in known]
-    findings += _values_findings(heads)
-    if not heads.people:
+    findings += [found for found in counted.lengths.findings if found.code not in known]
+    findings += _values_findings(counted)
+    if not counted.people:
         findings.append(Finding("nobody", "error", _("Nobody would receive it.")))
     if asks_for_replies(campaign):
-        findings += replies_findings(heads.abroad)
-    findings += closing_findings(campaign, heads.people, reading.requests)
+        findings += replies_findings(counted.abroad)
+    findings += closing_findings(campaign, counted.people, counted.lengths.requests)
     return sorted(findings, key=lambda finding: finding.level != "error")
 
 
-def _values_findings(heads: Headcount) -> list[Finding]:
+def _values_findings(counted: AudienceCount) -> list[Finding]:
     labels = {column.name: str(column.verbose_name) for column in Contact._meta.fields}
-    fallbacks = heads.rules.fallbacks
+    fallbacks = counted.rules.fallbacks
     return compliance.check_values(
-        missing=heads.verdicts[Exclusion.MISSING_VALUE],
-        too_long=heads.verdicts[Exclusion.VALUE_TOO_LONG],
-        braces=heads.reading.with_braces,
+        missing=counted.judged.get(Exclusion.MISSING_VALUE, 0),
+        too_long=counted.judged.get(Exclusion.VALUE_TOO_LONG, 0),
+        braces=counted.lengths.with_braces,
         required=[labels[name] for name, other in fallbacks.items() if other is None],
     )
 
@@ -150,12 +150,12 @@ def _fingerprint(campaign: Campaign, *figures: Any) -> str:
 def preview_frozen(campaign: Campaign) -> Preview:
     """A launched campaign's people are its rows."""
     excluded = exclusions_of(campaign)
-    reading = Reading(campaign)
+    lengths = TextLengths.of(campaign)
     for text, people in _frozen_texts(campaign):
-        reading.add_text(text, people)
+        lengths.add_text(text, people)
     requests = campaign.frames.count()
     return Preview(
-        sum(reading.histogram.values()), excluded, reading.histogram,
+        sum(lengths.histogram.values()), excluded, lengths.histogram,
         findings_of(campaign), last_price(campaign),
         surcharge=_surcharge(campaign, requests), requests=requests,
     )  # fmt: skip

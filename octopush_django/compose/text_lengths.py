@@ -1,12 +1,12 @@
-"""What people will read: the units of every text, why some cost more, and what could be saved."""
+"""How long the texts are that people will read, why some cost more, and what could be saved."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import segments
 from ..audience import routes
-from ..audience.cutting import Texts, cut
+from ..audience.frame_sizes import Texts, frame_sizes
 from ..conf import conf
 from ..models import Campaign, Channel
 from ..rules import channels, compliance, placeholders
@@ -25,28 +25,44 @@ class Saving:
     segments: int
 
 
-class Reading:
-    """Counts texts as they come, one for each different set of values; memory stays flat."""
+@dataclass
+class TextLengths:
+    """Counts texts as they come, one for each different set of values; memory stays flat.
 
-    def __init__(self, campaign: Campaign) -> None:
-        self._is_sms, self._sms_type = campaign.channel == Channel.SMS, campaign.sms_type
-        self._units = channels.TRAITS[campaign.channel].units
-        self._template = routes.template_of(campaign)
-        self._least = self._units(self._template.render(dict.fromkeys(placeholders.FIELDS, "")))
-        self._histogram: Counter[int] = Counter()
-        self._causes: dict[int, Counter[str]] = defaultdict(Counter)
-        self._texts = Texts(conf.frame_size) if routes.has_own_texts(campaign) else None
-        self._variants = _variants(campaign) if self._is_sms else {}
-        self._saved: Counter[str] = Counter()
-        self.longest = 0
-        """Characters of the longest text, personal details filled in."""
-        self.with_braces = 0
-        """People who would read braces that stand in their personal details."""
+    ``longest``: characters of the longest text, personal details filled in. ``with_braces``:
+    people who would read braces that stand in their personal details.
+    """
+
+    _channel: channels.Traits
+    _sms_type: str
+    _template: placeholders.Template
+    _variants: Mapping[str, placeholders.Template]
+    _texts: Texts | None
+    _least: int
+    longest: int = 0
+    with_braces: int = 0
+    _histogram: Counter[int] = field(default_factory=Counter)
+    _causes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    _saved: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "TextLengths":
+        """Nothing counted yet, of the text of ``campaign``."""
+        traits, template = channels.TRAITS[campaign.channel], routes.template_of(campaign)
+        is_sms = campaign.channel == Channel.SMS
+        return cls(
+            traits,
+            campaign.sms_type if is_sms else "",
+            template,
+            _variants(campaign) if is_sms else {},
+            Texts(conf.frame_size) if routes.has_own_texts(campaign) else None,
+            _least=traits.units(template.render(dict.fromkeys(placeholders.FIELDS, ""))),
+        )
 
     def add(self, values: Mapping[str, str], people: int) -> None:
         """``people`` read the text with these ``values``, fallbacks filled in."""
         text = self._template.render(values)
-        units = self._units(text)
+        units = self._channel.units(text)
         self.add_text(text, people)
         if any("{" in value or "}" in value for value in values.values()):
             self.with_braces += people
@@ -60,14 +76,16 @@ class Reading:
                 for name, value in values.items()
                 if name in variant.fallbacks
             }
-            self._saved[characters] += (units - self._units(variant.render(other))) * people
+            self._saved[characters] += (
+                units - self._channel.units(variant.render(other))
+            ) * people
 
     def add_text(self, text: str, people: int) -> None:
         """``people`` read this ``text``."""
-        self._histogram[self._units(text)] += people
+        self._histogram[self._channel.units(text)] += people
         self.longest = max(self.longest, len(text))
         if self._texts:
-            self._texts.add((text, ""), people)
+            self._texts.add(text, "", people)
 
     @property
     def histogram(self) -> dict[int, int]:
@@ -96,19 +114,19 @@ class Reading:
         if self._texts:
             return self._texts.requests
         people = self._histogram.total()
-        return len(cut(people, conf.frame_size, conf.pilot_size).sizes)
+        return len(frame_sizes(people, conf.frame_size, conf.pilot_size))
 
     @property
     def findings(self) -> list[Finding]:
         if self._texts:
             return compliance.check_texts(self._texts.requests, self._texts.longest)
-        if self._is_sms:
+        if self._sms_type:
             return compliance.check_most_segments(max(self.histogram, default=1), self._sms_type)
         return []
 
     def _blame(self, values: Mapping[str, str], units: int, people: int) -> None:
         for name in self._template.fields:
-            if self._units(self._template.render({**values, name: ""})) < units:
+            if self._channel.units(self._template.render({**values, name: ""})) < units:
                 self._causes[units][name] += people
 
 

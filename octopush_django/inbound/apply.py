@@ -1,11 +1,9 @@
-"""What comes back: store an event, then understand, match and apply it.
+"""Apply what came: reports to their recipients, replies to the inbox, STOPs to the opt-outs.
 
-The view stores; a worker applies, in batches. Nothing is lost: an event is on disk before the
-gateway gets its answer, and whatever is not understood is kept with its reason. Nothing is done
-twice: the body's digest is unique, a status only moves forward, and an address opts out once.
+A worker applies, in batches. Nothing is done twice: a status only moves forward, a reply belongs
+to one event, and an address opts out once.
 """
 
-import hashlib
 import logging
 import time
 from collections import Counter
@@ -17,16 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from .. import signals
-from ..conf import conf
 from ..keywords import classify_reply
 from ..models import (
-    EventKind,
     EventState,
-    Family,
     FrameStatus,
-    OptOut,
-    OptOutSource,
-    Reading,
     Recipient,
     RecipientStatus,
     Reply,
@@ -34,16 +26,16 @@ from ..models import (
     WebhookEvent,
 )
 from ..models.bulk import add_each, update_each
-from . import match
-from .match import Matcher, campaigns_of
-from .understand import Incoming, Notice, Report, Unreadable, understand
+from .match import Matches, campaigns_of, match, replay
+from .store import BLACKLISTED, asks_to_stop, read_body, record_opt_out
+from .understand import Incoming, Notice, Report
 
-logger = logging.getLogger("octopush_django.inbound.apply")
+logger = logging.getLogger("octopush_django.inbound")
 
 BATCH = 500
 MOST_TRIES = 3
 LINGER = 1.2
-"""Seconds that an applier waits for stragglers: a web process rings once a second at most."""
+"""Seconds that an applier waits for stragglers: a web process enqueues once a second at most."""
 
 STATUSES = {
     "ACK": RecipientStatus.ACCEPTED,
@@ -81,40 +73,6 @@ RANK = {
 REPORTED = frozenset(status for status, rank in RANK.items() if rank)
 """States that only reports bring about."""
 
-BLACKLISTED = "BLACKLISTED_NUMBER"
-
-
-def receive(body: bytes) -> WebhookEvent | None:
-    """Store one event; None if the same bytes came before. An opt-out takes effect with it.
-
-    Parses before the transaction. When this returns outside a transaction, all is on disk.
-    """
-    digest = hashlib.sha256(body).hexdigest()
-    kind, notices, error = _read(body)
-    event = WebhookEvent(
-        body=body,
-        digest=digest,
-        kind=kind,
-        ticket=notices[0].ticket if notices else "",
-        state=EventState.QUARANTINED if error else EventState.RECEIVED,
-        error=error,
-    )
-    with transaction.atomic():
-        if WebhookEvent.objects.filter(digest=digest).exists():
-            return None
-        # Two of the same at once: the second loses on the digest, and nothing is stored twice.
-        # (Not ignore_conflicts: SQLite would swallow violations of other constraints with it.)
-        WebhookEvent.objects.bulk_create(
-            [event], update_conflicts=True, unique_fields=["digest"], update_fields=["digest"]
-        )
-        for notice in notices:
-            if _asks_to_stop(notice):
-                source = OptOutSource.GATEWAY if kind == EventKind.OPT_OUT else OptOutSource.REPLY
-                _opt_out(notice, source)
-    if error:
-        logger.error("An event was not understood and is kept: %s", error)
-    return event
-
 
 def apply_events(*, linger: float = 0.0) -> int:
     """Apply received events until none is left; return how many. Safe to run many times."""
@@ -129,68 +87,17 @@ def apply_events(*, linger: float = 0.0) -> int:
             linger = 0.0
 
 
-def opt_out(
-    address: str,
-    *,
-    source: str = OptOutSource.PERSON,
-    evidence: str = "",
-    campaign_id: int | None = None,
-) -> OptOut:
-    """Record that ``address`` must not receive marketing. The first record stays.
-
-    ``address`` is a number in any spelling, or an e-mail address.
-    """
-    family = Family.EMAIL if "@" in address else Family.PHONE
-    wanted = OptOut(address=address, family=family)
-    wanted.clean()
-    record, created = OptOut.objects.get_or_create(
-        address=wanted.address,
-        family=family,
-        defaults={"source": source, "evidence": evidence, "campaign_id": campaign_id},
-    )
-    if created:
-        signals.send_after_commit(signals.opted_out, OptOut, opt_out=record)
-    elif campaign_id and record.campaign_id is None:
-        # The view records a STOP before anybody knows which campaign it answers.
-        OptOut.objects.filter(pk=record.pk, campaign=None).update(campaign_id=campaign_id)
-    return record
-
-
-def _read(body: bytes) -> tuple[str, list[Notice], str]:
-    try:
-        kind, notices = understand(body, region=conf.region, zone=conf.zone)
-    except Unreadable as error:
-        return EventKind.OTHER, [], str(error)
-    return kind, notices, ""
-
-
-def _asks_to_stop(notice: Notice) -> bool:
-    if isinstance(notice, Report):
-        return notice.status == BLACKLISTED
-    return notice.opt_out or classify_reply(notice.text) == Reading.OPT_OUT.value
-
-
-def _opt_out(notice: Notice, source: str, campaign_id: int | None = None) -> None:
-    if isinstance(notice, Report):
-        source, said = OptOutSource.REPORT, notice.status
-    else:
-        said = notice.text
-    evidence = f"{notice.at:%Y-%m-%d %H:%M:%S %z} {said}" if notice.at else said
-    opt_out(notice.address, source=source, evidence=evidence.strip(), campaign_id=campaign_id)
-
-
-# --- applying ---------------------------------------------------------------------------------
-
-
 @dataclass
 class _Read:
+    """An event and what it tells."""
+
     event: WebhookEvent
     notices: list[Notice]
 
 
 def _apply_batch() -> int:
     """Take a batch under lock and apply it; what fails is tried alone, then put aside."""
-    unknown: set[str] = set()
+    unknown: frozenset[str] = frozenset()
     with transaction.atomic():
         events = _take(BATCH)
         if not events:
@@ -205,7 +112,7 @@ def _apply_batch() -> int:
         update_each(events, ["state", "error", "tries"])
     # A ticket may have been written while this batch was read: whoever wrote it either saw these
     # events waiting, or is seen now.
-    match.replay(list(campaigns_of(unknown)))
+    replay(list(campaigns_of(unknown)))
     return len(events)
 
 
@@ -226,21 +133,21 @@ def _apply_alone(event: WebhookEvent) -> None:
         event.state = EventState.QUARANTINED if given_up else EventState.RECEIVED
 
 
-def _apply(events: Sequence[WebhookEvent]) -> set[str]:
+def _apply(events: Sequence[WebhookEvent]) -> frozenset[str]:
     """Apply these; return the tickets that nobody knows."""
     read = []
     for event in events:
-        _kind, notices, error = _read(bytes(event.body))
+        _kind, notices, error = read_body(bytes(event.body))
         event.state = EventState.QUARANTINED if error else EventState.APPLIED
         event.error = error
         read.append(_Read(event, notices))
-    matcher = Matcher(notice for item in read for notice in item.notices)
-    _apply_reports(read, matcher)
-    _apply_incoming(read, matcher)
-    return matcher.unknown
+    matches = match([notice for item in read for notice in item.notices])
+    _apply_reports(read, matches)
+    _apply_incoming(read, matches)
+    return matches.unknown
 
 
-def _apply_reports(read: Sequence[_Read], matcher: Matcher) -> None:
+def _apply_reports(read: Sequence[_Read], matches: Matches) -> None:
     changed: dict[int, Recipient] = {}
     tallied: Counter[tuple[Any, ...]] = Counter()
     for item in read:
@@ -248,8 +155,8 @@ def _apply_reports(read: Sequence[_Read], matcher: Matcher) -> None:
             if not isinstance(notice, Report):
                 continue
             if notice.status == BLACKLISTED:
-                _opt_out(notice, OptOutSource.REPORT, matcher.campaigns.get(notice.ticket))
-            recipient = matcher.recipient(notice)
+                record_opt_out(notice, matches.campaigns.get(notice.ticket))
+            recipient = matches.recipient(notice)
             if recipient is None:
                 item.event.state = EventState.UNMATCHED
                 continue
@@ -292,29 +199,28 @@ def _note_call(recipient: Recipient, report: Report) -> bool:
     return news
 
 
-def _apply_incoming(read: Sequence[_Read], matcher: Matcher) -> None:
+def _apply_incoming(read: Sequence[_Read], matches: Matches) -> None:
     for item in read:
         for notice in item.notices:
             if not isinstance(notice, Incoming):
                 continue
-            campaign_id, recipient_id = _origin(notice, matcher)
-            if _asks_to_stop(notice):
-                source = OptOutSource.GATEWAY if notice.opt_out else OptOutSource.REPLY
-                _opt_out(notice, source, campaign_id)
+            campaign_id, recipient_id = _origin(notice, matches)
+            if asks_to_stop(notice):
+                record_opt_out(notice, campaign_id)
             if not notice.opt_out:
                 _store_reply(item.event, notice, campaign_id, recipient_id)
 
 
-def _origin(notice: Incoming, matcher: Matcher) -> tuple[int | None, int | None]:
+def _origin(notice: Incoming, matches: Matches) -> tuple[int | None, int | None]:
     """The campaign that is answered: by ticket, else the last one that this address got."""
-    recipient = matcher.recipient(notice)
+    recipient = matches.recipient(notice)
     if recipient is None:
         latest = Recipient.objects.included().filter(
             address=notice.address, frame__status=FrameStatus.ACCEPTED
         )
         recipient = latest.order_by("-pk").first()
     if recipient is None:
-        return matcher.campaigns.get(notice.ticket), None
+        return matches.campaigns.get(notice.ticket), None
     return recipient.campaign_id, recipient.pk
 
 

@@ -12,13 +12,12 @@ from .campaigns import (
 )
 from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
 from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
+from .operation import Alarm, Halt, Heartbeat, Place
 from .sending import (
+    AttemptOutcome,
     Exclusion,
     Frame,
     FrameStatus,
-    Halt,
-    Heartbeat,
-    Outcome,
     Recipient,
     RecipientStatus,
     SendAttempt,
@@ -26,6 +25,8 @@ from .sending import (
 )
 
 __all__ = [
+    "Alarm",
+    "AttemptOutcome",
     "Campaign",
     "CampaignStatus",
     "Channel",
@@ -43,7 +44,7 @@ __all__ = [
     "LineType",
     "OptOut",
     "OptOutSource",
-    "Outcome",
+    "Place",
     "Purpose",
     "Reading",
     "Reason",

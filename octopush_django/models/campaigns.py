@@ -2,6 +2,7 @@
 
 import uuid
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -11,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from ..conf import conf
+from ..rules.hours import AllowedHours
 from .contacts import ContactList
 
 
@@ -110,6 +113,9 @@ class Campaign(models.Model):
         ContactList, verbose_name=_("leave out"), related_name="campaigns_left_out", blank=True
     )
     options = models.JSONField(_("options"), default=dict, blank=True, editable=False)
+    by_multi_channel = models.BooleanField(
+        _("sent by the multi-channel call"), default=False, editable=False
+    )
     expected_units = models.PositiveIntegerField(
         _("SMS expected on the bill"), null=True, blank=True, editable=False
     )
@@ -169,6 +175,15 @@ class Campaign(models.Model):
                 condition=Q(purpose__in=Purpose.values), name="octopush_campaign_purpose"
             ),
             models.CheckConstraint(
+                condition=Q(channel__in=Channel.values), name="octopush_campaign_channel"
+            ),
+            models.CheckConstraint(
+                condition=Q(sms_type__in=SmsType.values), name="octopush_campaign_sms_type"
+            ),
+            models.CheckConstraint(
+                condition=Q(scheduler__in=Scheduler.values), name="octopush_campaign_scheduler"
+            ),
+            models.CheckConstraint(
                 condition=~Q(status="paused") | ~Q(reason_code=""),
                 name="octopush_campaign_says_why",
             ),
@@ -186,6 +201,17 @@ class Campaign(models.Model):
     @property
     def is_marketing(self) -> bool:
         return self.purpose == Purpose.WHOLESALE
+
+    def allowed_hours(self, time_zone: str = "") -> AllowedHours | None:
+        """The hours at which it may leave to people in ``time_zone``; None if at any hour.
+
+        ``time_zone``: empty for the zone of the settings.
+        """
+        if not self.is_marketing or self.simulation:
+            return None
+        return AllowedHours.parse(
+            conf.quiet_hours, ZoneInfo(time_zone) if time_zone else conf.zone
+        )
 
 
 class Tariff(models.Model):

@@ -1,9 +1,8 @@
-"""What leaves: frozen recipients, frames, every call made for them; and the machinery's signs."""
+"""What leaves: frozen recipients, the frames they are cut into, every call made for them."""
 
 import uuid
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
@@ -24,6 +23,9 @@ class FrameStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+WAITING_FRAMES = (FrameStatus.PENDING, FrameStatus.UNCERTAIN)
+"""Frames that a worker takes when their turn comes."""
+
 OPEN_FRAMES = (
     FrameStatus.PENDING,
     FrameStatus.SENDING,
@@ -33,7 +35,7 @@ OPEN_FRAMES = (
 """Frames that may still change by themselves or by a decision."""
 
 
-class Outcome(models.TextChoices):
+class AttemptOutcome(models.TextChoices):
     OPEN = "", _("In progress")
     ACCEPTED = "accepted", _("Accepted")
     REFUSED = "refused", _("Refused")
@@ -59,10 +61,16 @@ class Exclusion(models.TextChoices):
     INVALID = "invalid", _("Not a phone number in use, or no e-mail address")
     TEST_NUMBER = "test_number", _("A number or address for tests, which belongs to nobody")
     NOT_MOBILE = "not_mobile", _("Not a mobile number")
+    GONE = "gone", _("The contact has been deleted since")
+    LEFT_LISTS = "left_lists", _("In none of the campaign's lists any more")
     EXCLUDED_LIST = "excluded_list", _("In a list to leave out")
     OPTED_OUT = "opted_out", _("Opted out")
+    HELD_BACK = "held_back", _("A reply that may ask to stop waits to be read")
     CONSENT_REFUSED = "consent_refused", _("Refused marketing")
     CONSENT_UNKNOWN = "consent_unknown", _("Never agreed to marketing")
+    NOT_IN_SERVICE = "not_in_service", _("The number is out of service")
+    TOO_OFTEN = "too_often", _("Got enough messages lately")
+    VETOED = "vetoed", _("Left out by a rule of this site")
     MISSING_VALUE = "missing_value", _("A personal detail of the text is missing")
     VALUE_TOO_LONG = "value_too_long", _("A personal detail is over 50 characters")
     DUPLICATE = "duplicate", _("Same number or e-mail address as another person")
@@ -72,10 +80,19 @@ class FrameQuerySet(models.QuerySet["Frame"]):
     def claimable(self, now: Any) -> "FrameQuerySet":
         """Frames whose turn it is, of campaigns that are sending."""
         return self.filter(
-            status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN),
+            status__in=WAITING_FRAMES,
+            waits_for_pilot=False,
             next_action_at__lte=now,
             campaign__status=CampaignStatus.SENDING,
         )
+
+    def behind_pilot(self) -> "FrameQuerySet":
+        """Frames that have no turn until the bill of their pilot was compared."""
+        return self.filter(status=FrameStatus.PENDING, waits_for_pilot=True)
+
+    def with_people_to_withdraw(self) -> "FrameQuerySet":
+        """Cancelled frames whose recipients are still to be written down as not sent."""
+        return self.filter(withdraws_people=True)
 
     def expired(self, now: Any) -> "FrameQuerySet":
         """Frames whose worker is gone: it may have posted them."""
@@ -91,7 +108,8 @@ class Frame(models.Model):
     number = models.PositiveIntegerField(_("number"))
     generation = models.PositiveSmallIntegerField(_("generation"), default=1)
     request_id = models.CharField(_("request id"), max_length=36, unique=True)
-    contacts = models.PositiveSmallIntegerField(_("people"))
+    size = models.PositiveSmallIntegerField(_("people"))
+    is_pilot = models.BooleanField(_("goes first, to compare its bill"), default=False)
     status = models.CharField(
         _("status"), max_length=9, choices=FrameStatus, default=FrameStatus.PENDING
     )
@@ -100,7 +118,11 @@ class Frame(models.Model):
     first_posted_at = models.DateTimeField(_("first call"), null=True, blank=True)
     ambiguous = models.BooleanField(_("may have gone out"), default=False)
     claims = models.PositiveSmallIntegerField(_("claims"), default=0)
-    next_action_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    next_action_at = models.DateTimeField(
+        _("next try"), default=timezone.now, null=True, blank=True
+    )
+    waits_for_pilot = models.BooleanField(_("waits for the first batch"), default=False)
+    withdraws_people = models.BooleanField(_("people are being withdrawn"), default=False)
     text = models.TextField(_("text"), blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     ticket = models.CharField(_("ticket"), max_length=100, blank=True)
@@ -127,14 +149,23 @@ class Frame(models.Model):
                 condition=Q(status__in=FrameStatus.values), name="octopush_frame_status"
             ),
             models.CheckConstraint(
-                condition=Q(contacts__gte=1, contacts__lte=500), name="octopush_frame_size"
+                condition=Q(size__gte=1, size__lte=500), name="octopush_frame_size"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=WAITING_FRAMES) | Q(next_action_at__isnull=False),
+                name="octopush_frame_has_turn",
             ),
         ]
         indexes = [
             models.Index(
                 fields=["next_action_at"],
-                name="octopush_frame_pump",
-                condition=Q(status__in=["pending", "uncertain"]),
+                name="octopush_frame_claim",
+                condition=Q(status__in=WAITING_FRAMES, waits_for_pilot=False),
+            ),
+            models.Index(
+                fields=["id"],
+                name="octopush_frame_withdraw",
+                condition=Q(withdraws_people=True),
             ),
             models.Index(
                 fields=["lease_until"],
@@ -153,25 +184,30 @@ def request_id_of(campaign_uuid: uuid.UUID, number: int, generation: int) -> str
     return str(uuid.uuid5(campaign_uuid, f"{number}/{generation}"))
 
 
+STATE_BY_FRAME = {
+    FrameStatus.ACCEPTED: RecipientStatus.ACCEPTED,
+    FrameStatus.REFUSED: RecipientStatus.CANCELLED,
+    FrameStatus.CANCELLED: RecipientStatus.CANCELLED,
+    FrameStatus.EMPTY: RecipientStatus.CANCELLED,
+}
+"""State of those of whom no report came, by the status of their frame; others are waiting."""
+
+
 class RecipientQuerySet(models.QuerySet["Recipient"]):
     def included(self) -> "RecipientQuerySet":
         """Those who receive it."""
         return self.filter(exclusion=Exclusion.NONE)
 
     def with_state(self) -> "RecipientQuerySet":
-        """Annotate ``state``, what people see: the frame's verdict until a report comes."""
+        """Annotate ``state``, what people see: that of the frame until a report comes."""
         untouched = Q(status=RecipientStatus.PENDING)
-        not_sent = (FrameStatus.REFUSED, FrameStatus.CANCELLED, FrameStatus.EMPTY)
+        by_frame = (
+            When(untouched & Q(frame__status=frame_status), then=Value(state.value))
+            for frame_status, state in STATE_BY_FRAME.items()
+        )
         return self.annotate(
             state=Case(
-                When(
-                    untouched & Q(frame__status=FrameStatus.ACCEPTED),
-                    then=Value(RecipientStatus.ACCEPTED.value),
-                ),
-                When(
-                    untouched & Q(frame__status__in=not_sent),
-                    then=Value(RecipientStatus.CANCELLED.value),
-                ),
+                *by_frame,
                 default=F("status"),
                 output_field=models.CharField(max_length=11, choices=RecipientStatus.choices),
             )
@@ -234,12 +270,18 @@ class Recipient(models.Model):
                 name="octopush_recipient_once",
                 condition=Q(exclusion=""),
             ),
+            models.CheckConstraint(
+                condition=Q(status__in=RecipientStatus.values), name="octopush_recipient_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(exclusion__in=Exclusion.values), name="octopush_recipient_exclusion"
+            ),
         ]
         indexes = [
             # Partial as the constraint above: where PostgreSQL has no statistics yet, it would
             # read the whole of that index beside this one.
             models.Index(
-                fields=["frame", "id"], name="octopush_recipient_pump", condition=Q(exclusion="")
+                fields=["frame", "id"], name="octopush_recipient_claim", condition=Q(exclusion="")
             ),
             models.Index(fields=["campaign", "exclusion", "id"], name="octopush_recipient_screen"),
             models.Index(fields=["address", "-id"], name="octopush_recipient_reply"),
@@ -282,7 +324,11 @@ class SendAttempt(models.Model):
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     outcome = models.CharField(
-        _("outcome"), max_length=11, choices=Outcome, blank=True, default=Outcome.OPEN
+        _("outcome"),
+        max_length=11,
+        choices=AttemptOutcome,
+        blank=True,
+        default=AttemptOutcome.OPEN,
     )
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
     code = models.IntegerField(_("code"), null=True, blank=True)
@@ -299,60 +345,9 @@ class SendAttempt(models.Model):
                 fields=["frame"], name="octopush_attempt_one_open", condition=Q(outcome="")
             ),
             models.CheckConstraint(
-                condition=Q(outcome__in=Outcome.values), name="octopush_attempt_outcome"
+                condition=Q(outcome__in=AttemptOutcome.values), name="octopush_attempt_outcome"
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.frame_id}/{self.fence}"
-
-
-class Heartbeat(models.Model):
-    """When a part of the machinery last worked, and who holds its place.
-
-    Written by tasks, so that its age tells whether work is really being done.
-    """
-
-    name = models.CharField(max_length=50, unique=True)
-    beat_at = models.DateTimeField(default=timezone.now)
-    owner = models.CharField(max_length=36, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("heartbeat")
-        verbose_name_plural = _("heartbeats")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class HaltQuerySet(models.QuerySet["Halt"]):
-    def active(self) -> "HaltQuerySet":
-        return self.filter(lifted_at__isnull=True)
-
-
-class Halt(models.Model):
-    """The kill switch: while one is active, nothing leaves. Effective within one frame."""
-
-    reason = models.TextField(_("reason"))
-    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("by"),
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
-
-    objects = HaltQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("halt")
-        verbose_name_plural = _("halts")
-        permissions = [("halt", _("Can halt all sending"))]
-
-    def __str__(self) -> str:
-        return self.reason[:50]

@@ -1,62 +1,26 @@
 """Numbers for pages and commands. Sums come from the rows, never from a counter on faith."""
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, Sum
-from django.utils import timezone
+from django.db.models import Count, Max, Q, Sum
 
-from ..conf import conf
-from ..inbound.understand import understand
 from ..models import (
     Campaign,
-    CampaignStatus,
-    Channel,
-    EventKind,
     EventState,
     Exclusion,
-    Frame,
     FrameStatus,
     Halt,
     OptOut,
-    Outcome,
     RecipientStatus,
-    SendAttempt,
     Tally,
-    Tariff,
     WebhookEvent,
 )
-from ..models.sending import OPEN_FRAMES
-from ..rules.channels import TRAITS
-from . import wallet
-
-MOST_REPORTS = 2000
-"""Waiting reports that are looked through for evidence."""
-LAST_CALLS, FEWEST_CALLS = 200, 10
-"""Calls by which the pace is judged: at most, and at least."""
-IDLE = 5.0
-"""Seconds without an answer, after which nothing was being sent."""
-CAUTIOUS_CALL = 2.0
-"""Seconds that a call is taken to last before any was measured."""
-
-
-@dataclass(frozen=True)
-class Price:
-    """What one SMS or message costs: by a bill, or as somebody entered it; never invented.
-
-    ``seen_at`` is when.
-    """
-
-    euros: Decimal
-    seen_at: datetime
-    by_bill: bool = True
+from ..models.sending import OPEN_FRAMES, STATE_BY_FRAME
 
 
 @dataclass(frozen=True)
@@ -118,47 +82,11 @@ def _frames(campaign: Campaign) -> Sequence[Mapping[str, Any]]:
     by_status = campaign.frames.order_by().values("status")
     return list(
         by_status.annotate(
-            frames=Count("pk"), people=Sum("contacts"), calls=Sum("fence"),
+            frames=Count("pk"), people=Sum("size"), calls=Sum("fence"),
             segments=Sum("segments_billed"), cost=Sum("cost"),
             estimated=Count("pk", filter=Q(cost_is_estimate=True)),
         )
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast a campaign leaves: people a minute, and minutes until the last of them left."""
-
-    per_minute: int
-    minutes_left: int
-
-
-def pace(campaign: Campaign, now: datetime | None = None) -> Pace | None:
-    """By what left within the last minute; None if nothing moves, or nothing is left."""
-    if campaign.status != CampaignStatus.SENDING:
-        return None
-    since = (now or timezone.now()) - timedelta(minutes=1)
-    went = campaign.frames.filter(
-        attempts__outcome=Outcome.ACCEPTED, attempts__ended_at__gt=since
-    ).aggregate(people=Sum("contacts"), first=Min("attempts__started_at"))
-    waiting = campaign.frames.filter(status__in=(FrameStatus.PENDING, FrameStatus.SENDING))
-    left = waiting.aggregate(people=Sum("contacts"))["people"]
-    if not went["people"] or not left:
-        return None
-    seconds = max(((now or timezone.now()) - went["first"]).total_seconds(), 1.0)
-    per_minute = max(round(went["people"] * 60 / seconds), 1)
-    return Pace(per_minute, math.ceil(left / per_minute))
-
-
-def requests_per_second() -> float:
-    """How fast batches leave: by the last ones; a cautious guess where few have left yet."""
-    accepted = SendAttempt.objects.filter(outcome=Outcome.ACCEPTED).order_by("-pk")
-    ends = sorted(end for end in accepted.values_list("ended_at", flat=True)[:LAST_CALLS] if end)
-    steps = [(later - earlier).total_seconds() for earlier, later in pairwise(ends)]
-    moving = [step for step in steps if step < IDLE]
-    if len(moving) < FEWEST_CALLS:
-        return conf.concurrency / CAUTIOUS_CALL
-    return len(moving) / max(sum(moving), 0.001)
 
 
 def failures(campaign: Campaign) -> dict[str, int]:
@@ -186,103 +114,6 @@ def version(campaign: Campaign) -> str:
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
-def last_price(campaign: Campaign) -> Price | None:
-    """The price of one unit for this channel and type: by the newest of bill and entry."""
-    known = [price for price in (_billed(campaign), _entered(campaign)) if price]
-    return max(known, key=lambda price: price.seen_at, default=None)
-
-
-def _entered(campaign: Campaign) -> Price | None:
-    tariffs = Tariff.objects.filter(channel=campaign.channel)
-    if campaign.channel == Channel.SMS:
-        tariffs = tariffs.filter(sms_type=campaign.sms_type)
-    tariff = tariffs.order_by("-created_at", "-pk").first()
-    return Price(tariff.euros, tariff.created_at, by_bill=False) if tariff else None
-
-
-def _billed(campaign: Campaign) -> Price | None:
-    counted_by = TRAITS[campaign.channel].bill
-    if not counted_by:
-        return None
-    frame = (
-        Frame.objects.filter(
-            **{f"{counted_by}__gt": 0},
-            status=FrameStatus.ACCEPTED,
-            cost__gt=0,
-            cost_is_estimate=False,
-            campaign__channel=campaign.channel,
-            campaign__sms_type=campaign.sms_type,
-            campaign__simulation=False,
-            first_posted_at__isnull=False,
-        )
-        .order_by("-pk")
-        .first()
-    )
-    if frame is None or frame.cost is None or frame.first_posted_at is None:
-        return None
-    euros = (frame.cost / getattr(frame, counted_by)).quantize(Decimal("0.0001"))
-    return Price(euros, frame.first_posted_at)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What speaks for and against an undecided frame having gone out. Amounts are euros.
-
-    ``reported``: people in it for whom a report came that belongs to no known ticket.
-    ``unexplained``: the fall of the credit, since before its first call, that no bill explains.
-    """
-
-    reported: int
-    credit_before: Decimal | None
-    credit_now: Decimal | None
-    billed_since: Decimal
-
-    @property
-    def unexplained(self) -> Decimal | None:
-        if self.credit_before is None or self.credit_now is None:
-            return None
-        return self.credit_before - self.credit_now - self.billed_since
-
-
-def evidence(frame: Frame) -> Evidence:
-    """Gather it; asks the gateway for the credit."""
-    since = frame.first_posted_at
-    attempts = SendAttempt.objects.filter(outcome=Outcome.ACCEPTED)
-    before = attempts.filter(ended_at__lt=since, frame__residual_credit__isnull=False)
-    last = before.order_by("-ended_at").select_related("frame").first()
-    after = Frame.objects.filter(
-        attempts__outcome=Outcome.ACCEPTED, attempts__ended_at__gt=last.ended_at if last else since
-    )
-    billed = after.filter(cost_is_estimate=False).distinct().values_list("cost", flat=True)
-    return Evidence(
-        reported=_reported(frame),
-        credit_before=last.frame.residual_credit if last else None,
-        credit_now=wallet.look().euros,
-        billed_since=sum((cost for cost in billed if cost is not None), Decimal(0)),
-    )
-
-
-def _reported(frame: Frame) -> int:
-    """People of the frame in reports that wait for a ticket."""
-    waiting = WebhookEvent.objects.filter(
-        state=EventState.UNMATCHED, kind=EventKind.REPORT, received_at__gte=frame.first_posted_at
-    )
-    addresses = set()
-    for body in waiting.order_by("pk").values_list("body", flat=True)[:MOST_REPORTS]:
-        notices = understand(bytes(body), region=conf.region, zone=conf.zone)[1]
-        addresses |= {notice.address for notice in notices}
-    return frame.recipients.filter(address__in=addresses).count()
-
-
-STATE_OF_THE_REST = {
-    FrameStatus.ACCEPTED: RecipientStatus.ACCEPTED,
-    FrameStatus.REFUSED: RecipientStatus.CANCELLED,
-    FrameStatus.CANCELLED: RecipientStatus.CANCELLED,
-    FrameStatus.EMPTY: RecipientStatus.CANCELLED,
-}
-"""State of those of whom no report came, by the status of their frame; others are waiting."""
-
-
 def _states(campaign: Campaign, people: Mapping[str, int]) -> dict[str, int]:
     """The same as counting every recipient ``with_state``, from frames and their tallies.
 
@@ -298,6 +129,6 @@ def _states(campaign: Campaign, people: Mapping[str, int]) -> dict[str, int]:
         states[status] += number
         rest[frame_status] -= number
     for frame_status, number in rest.items():
-        status = STATE_OF_THE_REST.get(FrameStatus(frame_status), RecipientStatus.PENDING)
+        status = STATE_BY_FRAME.get(FrameStatus(frame_status), RecipientStatus.PENDING)
         states[status.value] += number
     return dict(+states)

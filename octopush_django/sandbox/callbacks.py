@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from .account import Accepted, Account
-from .outcomes import Outcome, outcome_of
+from .outcomes import PersonOutcome, outcome_of
 
 # The gateway's dates carry no offset; Central European time is what its clients read them as.
 OFFSET_WINTER, OFFSET_SUMMER = timedelta(hours=1), timedelta(hours=2)
@@ -92,12 +92,12 @@ class Poster:
         )
         self._add(time.time(), *message)
 
-    def _outcome(self, taken: Accepted, address: str) -> Outcome:
+    def _outcome(self, taken: Accepted, address: str) -> PersonOutcome:
         if taken.sending.purpose == "wholesale" and address in self.account.blacklist:
-            return Outcome("opted out before", ("BLACKLISTED_NUMBER",))
+            return PersonOutcome("opted out before", ("BLACKLISTED_NUMBER",))
         return outcome_of(address)
 
-    def _plan(self, taken: Accepted, address: str, outcome: Outcome, at: float) -> None:
+    def _plan(self, taken: Accepted, address: str, outcome: PersonOutcome, at: float) -> None:
         reports = outcome.reports
         if self.account.switches.acknowledges and reports:
             reports = ("ACK", *reports)
@@ -110,7 +110,7 @@ class Poster:
             self._add(after, *self._opt_out(taken.ticket, address, outcome.opt_out))
 
     def _report(
-        self, taken: Accepted, address: str, status: str, outcome: Outcome
+        self, taken: Accepted, address: str, status: str, outcome: PersonOutcome
     ) -> tuple[str, bytes, str, dict[str, Any]]:
         channel, ticket = taken.sending.channel, taken.ticket
         when = _date(datetime.now(UTC))
@@ -157,7 +157,7 @@ class Poster:
         return (*_encoded(document, form and channel != "email"), about)
 
     def _reply(
-        self, ticket: str, address: str, text: str, outcome: Outcome
+        self, ticket: str, address: str, text: str, outcome: PersonOutcome
     ) -> tuple[str, bytes, str, dict[str, Any]]:
         number = address if outcome.shape.get("plus", True) else address.lstrip("+")
         ids = {"number": number}

@@ -11,7 +11,7 @@ MAGIC = "+336399899"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PersonOutcome:
     """What becomes of a person: the reports in their order, then what the person writes.
 
     ``first``: the first report is posted before the request is answered. ``dropped``: the gateway
@@ -27,44 +27,48 @@ class Outcome:
     shape: dict[str, Any] = field(default_factory=dict)
 
 
-DELIVERED = Outcome("delivered")
+DELIVERED = PersonOutcome("delivered")
 
-OUTCOMES: dict[str, Outcome] = {
+OUTCOMES: dict[str, PersonOutcome] = {
     "00": DELIVERED,
-    "01": Outcome("not delivered", ("NOT_DELIVERED",)),
-    "02": Outcome("no such number", ("BAD_DESTINATION",)),
-    "03": Outcome("had opted out at the gateway", ("BLACKLISTED_NUMBER",)),
-    "04": Outcome("not allowed", ("NOT_ALLOWED",)),
-    "05": Outcome("outcome not known", ("UNKNOWN_DELIVERY",)),
-    "06": Outcome("outcome undefined", ("UNDEFINED",)),
-    "07": Outcome("expired", ("EXPIRED",)),
-    "08": Outcome("too many messages to one number", ("ANTI_FLOODING",)),
-    "09": Outcome("taken by the carrier, then nothing", ("ACK",)),
-    "10": Outcome("no report at all", ()),
-    "11": Outcome("the report comes before the answer", first=True),
-    "12": Outcome("the same report twice", ("DELIVERED", "DELIVERED")),
-    "13": Outcome("reports in the wrong order", ("DELIVERED", "ACK")),
-    "14": Outcome("a status that nobody documented", ("SOMETHING_NEW",)),
-    "15": Outcome("first unknown, then delivered", ("UNKNOWN_DELIVERY", "DELIVERED")),
-    "16": Outcome("report as a form", shape={"format": "form"}),
-    "17": Outcome("report with odd key names", shape={"keys": "odd"}),
-    "20": Outcome("answers", reply="Oui merci, à demain !"),
-    "21": Outcome("opts out", opt_out="STOP"),
-    "22": Outcome("opts out by a plain reply", reply="Stop. Merci"),
-    "23": Outcome(
+    "01": PersonOutcome("not delivered", ("NOT_DELIVERED",)),
+    "02": PersonOutcome("no such number", ("BAD_DESTINATION",)),
+    "03": PersonOutcome("had opted out at the gateway", ("BLACKLISTED_NUMBER",)),
+    "04": PersonOutcome("not allowed", ("NOT_ALLOWED",)),
+    "05": PersonOutcome("outcome not known", ("UNKNOWN_DELIVERY",)),
+    "06": PersonOutcome("outcome undefined", ("UNDEFINED",)),
+    "07": PersonOutcome("expired", ("EXPIRED",)),
+    "08": PersonOutcome("too many messages to one number", ("ANTI_FLOODING",)),
+    "09": PersonOutcome("taken by the carrier, then nothing", ("ACK",)),
+    "10": PersonOutcome("no report at all", ()),
+    "11": PersonOutcome("the report comes before the answer", first=True),
+    "12": PersonOutcome("the same report twice", ("DELIVERED", "DELIVERED")),
+    "13": PersonOutcome("reports in the wrong order", ("DELIVERED", "ACK")),
+    "14": PersonOutcome("a status that nobody documented", ("SOMETHING_NEW",)),
+    "15": PersonOutcome("first unknown, then delivered", ("UNKNOWN_DELIVERY", "DELIVERED")),
+    "16": PersonOutcome("report as a form", shape={"format": "form"}),
+    "17": PersonOutcome("report with odd key names", shape={"keys": "odd"}),
+    "20": PersonOutcome("answers", reply="Oui merci, à demain !"),
+    "21": PersonOutcome("opts out", opt_out="STOP"),
+    "22": PersonOutcome("opts out by a plain reply", reply="Stop. Merci"),
+    "23": PersonOutcome(
         "opts out, told twice: as a reply and as an opt-out", reply="STOP", opt_out="STOP"
     ),
-    "24": Outcome("perhaps opts out", reply="Je voudrais ne plus recevoir vos messages"),
-    "25": Outcome("answers, nested under metadata", reply="OK", shape={"nested": True}),
-    "26": Outcome("answers, without the ticket", reply="C'est noté", shape={"ticket": False}),
-    "27": Outcome("answers, number without +", reply="D'accord", shape={"plus": False}),
-    "28": Outcome("answers with hostile text", reply="<script>alert('x')</script> =1+1 \u202e"),
-    "29": Outcome("opts out in capitals with an accent", reply="ARRÊT"),
-    "30": Outcome("left out in silence", (), dropped=True),
+    "24": PersonOutcome("perhaps opts out", reply="Je voudrais ne plus recevoir vos messages"),
+    "25": PersonOutcome("answers, nested under metadata", reply="OK", shape={"nested": True}),
+    "26": PersonOutcome(
+        "answers, without the ticket", reply="C'est noté", shape={"ticket": False}
+    ),
+    "27": PersonOutcome("answers, number without +", reply="D'accord", shape={"plus": False}),
+    "28": PersonOutcome(
+        "answers with hostile text", reply="<script>alert('x')</script> =1+1 \u202e"
+    ),
+    "29": PersonOutcome("opts out in capitals with an accent", reply="ARRÊT"),
+    "30": PersonOutcome("left out in silence", (), dropped=True),
 }
 
 
-def outcome_of(number: str) -> Outcome:
+def outcome_of(number: str) -> PersonOutcome:
     """What happens to ``number``."""
     if number.startswith(MAGIC) and len(number) == len(MAGIC) + 2:
         return OUTCOMES.get(number[-2:], DELIVERED)

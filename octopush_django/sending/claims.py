@@ -9,8 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
@@ -18,21 +16,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..audience.routes import goes_by_multi_channel
-from ..client.messages import SMS_PATH, Message, MultiChannelMessage, SmsMessage
-from ..compose.hours import in_words
 from ..conf import conf
 from ..lifecycle import conclude, hold, note, release
 from ..models import (
+    AttemptOutcome,
     Campaign,
     CampaignStatus,
-    Channel,
     Exclusion,
     Frame,
     FrameStatus,
     Halt,
     OptOut,
-    Outcome,
     Purpose,
     Reason,
     Recipient,
@@ -40,9 +34,9 @@ from ..models import (
     Scheduler,
     SendAttempt,
 )
-from ..models.sending import FrameQuerySet
-from ..rules import channels, placeholders
-from ..rules.compliance import SendingHours
+from ..models.sending import WAITING_FRAMES, FrameQuerySet
+from ..rules.hours import in_words
+from .requests import message_of, path_of
 
 CLAIM_LIMIT = 16
 LEASE = timedelta(seconds=120)
@@ -58,7 +52,7 @@ MOST_UNCERTAIN = 2
 class _Joined(Subquery):
     """One column as one text, in the order of the subquery. For PostgreSQL.
 
-    To read the same as rows took Python longer than all else in a claim.
+    Reading its rows one by one took Python longer than all else in a claim.
     """
 
     template = "ARRAY_TO_STRING(ARRAY(%(subquery)s), ', ')"
@@ -125,8 +119,8 @@ def expire_leases(now: datetime | None = None) -> int:
     with transaction.atomic():
         expired = Frame.objects.select_for_update().expired(now)
         ids = list(expired.values_list("pk", flat=True))
-        SendAttempt.objects.filter(frame__in=ids, outcome=Outcome.OPEN).update(
-            outcome=Outcome.UNCERTAIN, ended_at=now, message="The worker did not come back."
+        SendAttempt.objects.filter(frame__in=ids, outcome=AttemptOutcome.OPEN).update(
+            outcome=AttemptOutcome.UNCERTAIN, ended_at=now, message="The worker did not come back."
         )
         return (
             Frame.objects.expired(now)
@@ -137,48 +131,8 @@ def expire_leases(now: datetime | None = None) -> int:
         )
 
 
-def message_of(campaign: Campaign, text: str = "") -> Message:
-    """What is sent to everybody of a campaign, or to those who get ``text``.
-
-    Raises InvalidRequest, naming the field.
-    """
-    hand_over = campaign.scheduler == Scheduler.GATEWAY
-    common: dict[str, Any] = {
-        "text": text or placeholders.parse(campaign.text).text,
-        "purpose": campaign.purpose,
-        "send_at": campaign.send_at if hand_over else None,
-        "simulation_mode": campaign.simulation,
-        "list_name": campaign.options.get("list_name"),
-        "recipient_tracking": campaign.options.get("recipient_tracking"),
-    }
-    if not goes_by_multi_channel(campaign):
-        return SmsMessage(
-            **common,
-            type=campaign.sms_type,  # type: ignore[arg-type]
-            sender=campaign.sender,
-            with_replies=campaign.with_replies,
-            auto_optimize_text=campaign.auto_optimize_text,
-            auto_remove_blacklisted_numbers=campaign.auto_remove_blacklisted,
-        )
-    is_sms = campaign.channel == Channel.SMS
-    options = {**campaign.options, **({"type": campaign.sms_type} if is_sms else {})}
-    return MultiChannelMessage(
-        **common,
-        channel=campaign.channel,  # type: ignore[arg-type]
-        sender=campaign.sender or None,
-        auto_optimize_text=campaign.auto_optimize_text if is_sms else None,
-        auto_remove_blacklisted_contacts=campaign.auto_remove_blacklisted,
-        metadata=channels.metadata_of(campaign.channel, options, campaign.with_replies),
-    )
-
-
-def path_of(campaign: Campaign) -> str:
-    """Which of the gateway's calls takes it."""
-    return conf.multi_channel_path if goes_by_multi_channel(campaign) else SMS_PATH
-
-
 def _lease() -> timedelta:
-    """A lease must outlive the wait for a poster and the call itself."""
+    """A lease must outlive the wait for a sender and the call itself."""
     return LEASE + timedelta(seconds=max(0.0, sum(conf.timeout) - 35))
 
 
@@ -210,21 +164,17 @@ def _leave_to_person(frame: Frame, why: str) -> bool:
 
 def _within_hours(frame: Frame, now: datetime) -> bool:
     campaign = frame.campaign
-    if campaign.is_marketing and not campaign.simulation:
-        zone = ZoneInfo(frame.time_zone) if frame.time_zone else conf.zone
-        hours = SendingHours.parse(conf.quiet_hours, zone)
-        leaves_at = campaign.send_at if campaign.scheduler == Scheduler.GATEWAY else now
-        if hours and not hours.allows(max(leaves_at or now, now)):
-            opens = hours.next_opening(now)
-            campaign.frames.filter(
-                status__in=(FrameStatus.PENDING, FrameStatus.UNCERTAIN),
-                next_action_at__lte=opens,
-                time_zone=frame.time_zone,
-            ).update(next_action_at=opens)
-            said = _("Marketing may not leave now. It goes on %(when)s (%(zone)s).")
-            values = {"when": in_words(opens), "zone": conf.time_zone}
-            note(campaign, Reason.QUIET_HOURS, said % values)
-            return False
+    hours = campaign.allowed_hours(frame.time_zone)
+    leaves_at = campaign.send_at if campaign.scheduler == Scheduler.GATEWAY else now
+    if hours and not hours.allows(max(leaves_at or now, now)):
+        opens = hours.next_opening(now)
+        campaign.frames.filter(
+            status__in=WAITING_FRAMES, next_action_at__lte=opens, time_zone=frame.time_zone
+        ).update(next_action_at=opens)
+        said = _("Marketing may not leave now. It goes on %(when)s (%(zone)s).")
+        values = {"when": in_words(opens), "zone": conf.time_zone}
+        note(campaign, Reason.QUIET_HOURS, said % values)
+        return False
     if campaign.reason_code == Reason.QUIET_HOURS and not _waits_elsewhere(frame, now):
         note(campaign, "", "")
         campaign.reason_code = ""
@@ -278,7 +228,7 @@ def _has_people(frame: Frame, payloads: Mapping[int, str]) -> bool:
         return _leave_to_person(frame, _("Everybody in it opted out after a first try."))
     Frame.objects.filter(pk=frame.pk).update(status=FrameStatus.EMPTY, next_action_at=None)
     transaction.on_commit(lambda: conclude([frame.campaign_id]))
-    if frame.number == 1:
+    if frame.is_pilot:
         release(frame.campaign, timezone.now())
     return False
 

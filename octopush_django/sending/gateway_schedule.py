@@ -1,4 +1,4 @@
-"""Campaigns that wait at the gateway for their time, and how one is called back.
+"""Campaigns that wait at the gateway for their time, and how one is cancelled there.
 
 Facts: the gateway's page on cancelling: fewer than three recipients, over ten minutes ahead.
 """
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ..backends import get_backend
+from ..backends import open_backend
 from ..exceptions import GatewayError, GatewayRefused, NotAllowedNow
 from ..models import (
     Campaign,
@@ -24,7 +24,7 @@ from ..models import (
     Scheduler,
 )
 
-logger = logging.getLogger("octopush_django.sending.gateway_schedule")
+logger = logging.getLogger("octopush_django.sending")
 
 FEWER_THAN = 3
 AHEAD = timedelta(minutes=10)
@@ -41,18 +41,18 @@ def waits_at_gateway(campaign: Campaign, now: datetime | None = None) -> bool:
     )
 
 
-def call_back(campaign: Campaign, who: str) -> None:
+def cancel_at_gateway(campaign: Campaign, who: str) -> None:
     """Cancel at the gateway what it keeps for later.
 
     Calls the gateway. Raises :class:`NotAllowedNow`, saying why it still leaves.
     """
     frames = list(campaign.frames.filter(status=FrameStatus.ACCEPTED))
     _refuse_too_late(campaign, frames)
-    backend = get_backend()
     try:
-        for frame in frames:
-            backend.cancel(frame.ticket, campaign.channel)
-            _record(frame)
+        with open_backend() as backend:
+            for frame in frames:
+                backend.cancel(frame.ticket, campaign.channel)
+                _record(frame)
     except GatewayRefused as error:
         said = _(
             "Octopush refused to cancel it. Unless an earlier try cancelled it, it will leave. "
@@ -62,13 +62,11 @@ def call_back(campaign: Campaign, who: str) -> None:
     except GatewayError as error:
         said = _("No clear answer came; it may still leave. Try again. (%(message)s)")
         raise NotAllowedNow(said % {"message": error}) from error
-    finally:
-        backend.close()
     _finish(campaign, who)
 
 
 def _refuse_too_late(campaign: Campaign, frames: list[Frame]) -> None:
-    if sum(frame.contacts for frame in frames) >= FEWER_THAN:
+    if sum(frame.size for frame in frames) >= FEWER_THAN:
         raise NotAllowedNow(
             _(
                 "It waits at Octopush, which cancels only what goes to fewer than three people. "

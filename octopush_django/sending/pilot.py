@@ -9,22 +9,19 @@ from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..lifecycle import hold, release
-from ..models import Channel, Frame, FrameStatus, Reason
+from ..models import Channel, Frame, Reason
 from ..rules import placeholders
 from ..rules.channels import TRAITS
 
 
 def judge(frame: Frame, now: datetime) -> None:
-    """Let the others leave if the bill of the accepted first frame is as expected; else pause.
+    """Let the others leave if the bill of an accepted pilot frame is as expected; else pause.
 
     Any other frame is passed over. Compared are people, SMS and, where the check page knew a
     price, euros: too much of any, or too little. Where the gateway may shorten texts or leave
     people out, less than expected is as expected.
     """
-    if frame.number != 1:
-        return
-    waiting = frame.campaign.frames.filter(status=FrameStatus.PENDING, next_action_at__isnull=True)
-    if not waiting.exists():
+    if not frame.is_pilot or not frame.campaign.frames.all().behind_pilot().exists():
         return
     people, units = _expected(frame)
     euros = _price(frame) * units
@@ -80,7 +77,7 @@ def _both_figures(frame: Frame, units: int, euros: Decimal) -> str:
         said += " " + _("We expected a bill of %(price)s EUR; it is %(cost)s EUR.")
     said += " " + _("Check before you resume.")
     return said % {
-        "people": frame.contacts,
+        "people": frame.size,
         "expected": units,
         "billed": "?" if frame.segments_billed is None else frame.segments_billed,
         "accepted": "?" if frame.contacts_accepted is None else frame.contacts_accepted,

@@ -27,8 +27,8 @@ LONGEST_RETRY_AFTER = 3600
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The frame's next state.
+class NextState:
+    """What becomes of a frame.
 
     ``delay``: seconds until the machine may look at it again. ``renew``: the next attempt gets a
     new ``request_id``. ``ambiguous``: some attempt may have gone out. ``pause``: the reason code
@@ -44,7 +44,7 @@ class Verdict:
 
 def decide(
     answer: Answer, *, ambiguous: bool, coded_failure_before: bool = False, tries: int = 1
-) -> Verdict:
+) -> NextState:
     """Say what becomes of a frame.
 
     ``ambiguous``: an earlier attempt under this ``request_id`` may have gone out.
@@ -52,7 +52,7 @@ def decide(
     ``tries``: attempts so far, this one included.
     """
     if answer.outcome == "accepted":
-        return Verdict("accepted")
+        return NextState("accepted")
     if answer.outcome == "uncertain":
         return _wait("uncertain", UNCERTAIN_DELAYS, tries, ambiguous=True)
     if answer.outcome == "unreachable":
@@ -60,7 +60,7 @@ def decide(
         return _wait(status, UNREACHABLE_DELAYS, tries, ambiguous=ambiguous)
     if is_duplicate(answer):
         proven = ambiguous and not coded_failure_before
-        return Verdict("accepted") if proven else Verdict("undecided", ambiguous=True)
+        return NextState("accepted") if proven else NextState("undecided", ambiguous=True)
     return _after_refusal(answer, ambiguous=ambiguous, tries=tries)
 
 
@@ -77,20 +77,20 @@ def coded_failure(code: int | None) -> bool:
     return code in UNCERTAIN_CODES
 
 
-def _after_refusal(answer: Answer, *, ambiguous: bool, tries: int) -> Verdict:
+def _after_refusal(answer: Answer, *, ambiguous: bool, tries: int) -> NextState:
     if answer.http_status == 429 or answer.code in BUSY_CODES:
         wait = _wait("uncertain" if ambiguous else "pending", UNREACHABLE_DELAYS, tries)
         asked = timedelta(seconds=min(answer.retry_after or 0, LONGEST_RETRY_AFTER))
         # A refusal with a code may use the request_id up; a 429 never got that far.
         renew = not ambiguous and answer.code in BUSY_CODES
-        return Verdict(wait.status, max(wait.delay, asked), renew, ambiguous)
+        return NextState(wait.status, max(wait.delay, asked), renew, ambiguous)
     pause = _account_reason(answer)
     if ambiguous:
         # Credit or access may be checked before duplicates are: it proves nothing on the first.
-        return Verdict("undecided", ambiguous=True, pause=pause)
+        return NextState("undecided", ambiguous=True, pause=pause)
     if pause:
-        return Verdict("pending", renew=True, pause=pause)
-    return Verdict("refused", pause="refused")
+        return NextState("pending", renew=True, pause=pause)
+    return NextState("refused", pause="refused")
 
 
 def _account_reason(answer: Answer) -> str:
@@ -107,6 +107,6 @@ def _account_reason(answer: Answer) -> str:
 
 def _wait(
     status: FrameStatus, delays: tuple[int, ...], tries: int, *, ambiguous: bool = False
-) -> Verdict:
+) -> NextState:
     seconds = delays[min(max(tries, 1), len(delays)) - 1]
-    return Verdict(status, timedelta(seconds=seconds), ambiguous=ambiguous)
+    return NextState(status, timedelta(seconds=seconds), ambiguous=ambiguous)

@@ -1,4 +1,4 @@
-"""Settle what came of calls: each answer to its attempt, each verdict to its frame."""
+"""Settle what came of calls: each answer to its attempt, each next state to its frame."""
 
 import logging
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from ..models.bulk import update_each
 from ..models.sending import request_id_of
 from . import pilot
 from .claims import Claim
-from .retry_policy import Verdict, coded_failure, decide
+from .retry_policy import NextState, coded_failure, decide
 
-logger = logging.getLogger("octopush_django.sending.settlement")
+logger = logging.getLogger("octopush_django.sending")
 
 _SETTLED_FIELDS = [
     "status", "generation", "request_id", "first_posted_at", "ambiguous", "claims",
@@ -44,15 +44,15 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
             frame = frames.get(made.frame_id)
             if frame is None:
                 continue
-            verdict = _verdict(frame, made, answer)
-            if verdict is None:
+            next_state = _next_state(frame, made, answer)
+            if next_state is None:
                 continue
-            _apply(frame, answer, verdict, now)
+            _apply(frame, answer, next_state, now)
             _announce(frame, answer)
             if frame.status == FrameStatus.ACCEPTED:
                 accepted.append(frame)
-            if verdict.pause:
-                hold(frame.campaign, verdict.pause, _explain(verdict.pause, answer))
+            if next_state.pause:
+                hold(frame.campaign, next_state.pause, _explain(next_state.pause, answer))
         update_each(frames.values(), _SETTLED_FIELDS)
         tickets = [frame.ticket for frame in accepted if frame.ticket]
         # Once an applier can read the tickets: before, it may set an event aside unseen.
@@ -68,7 +68,7 @@ def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
 
 
 def take_as_sent(frame: Frame) -> None:
-    """A person knows that it went out; its ticket may still come with a report."""
+    """Accept a frame that a person knows to have gone out; a report may still tell its ticket."""
     frame.status = FrameStatus.ACCEPTED
     frame.next_action_at = None
     frame.cost_is_estimate = True
@@ -76,7 +76,7 @@ def take_as_sent(frame: Frame) -> None:
 
 
 def send_anew(frame: Frame, now: datetime) -> None:
-    """A person knows that it did not go out: it begins again, under another request_id."""
+    """Begin a frame again, of which a person knows that it did not go out: a new request_id."""
     frame.status = FrameStatus.PENDING
     frame.ambiguous = False
     frame.claims = 0
@@ -107,14 +107,14 @@ def _close_attempts(results: Sequence[tuple[Claim, Answer]], now: datetime) -> N
     update_each(attempts, ["ended_at", "outcome", "http_status", "code", "message", "answer"])
 
 
-def _verdict(frame: Frame, made: Claim, answer: Answer) -> Verdict | None:
+def _next_state(frame: Frame, made: Claim, answer: Answer) -> NextState | None:
     """What becomes of the frame; None for a stale answer that tells nothing new."""
     if answer.outcome == "accepted":
         # Late truth wins over any state.
         if frame.ticket and frame.ticket != answer.ticket:
             logger.error("Frame %s has two tickets: it was accepted twice", frame.pk)
             return None
-        return Verdict("accepted")
+        return NextState("accepted")
     if frame.status != FrameStatus.SENDING or frame.fence != made.fence:
         return None
     return decide(
@@ -130,20 +130,20 @@ def _coded_failure_before(frame: Frame, made: Claim) -> bool:
     return any(coded_failure(code) for code in earlier.values_list("code", flat=True))
 
 
-def _apply(frame: Frame, answer: Answer, verdict: Verdict, now: datetime) -> None:
-    frame.status = verdict.status
-    frame.ambiguous = verdict.ambiguous
+def _apply(frame: Frame, answer: Answer, next_state: NextState, now: datetime) -> None:
+    frame.status = next_state.status
+    frame.ambiguous = next_state.ambiguous
     frame.claims = 0
     frame.lease_until = None
-    waits = verdict.status in (FrameStatus.PENDING, FrameStatus.UNCERTAIN)
-    frame.next_action_at = now + verdict.delay if waits else None
+    waits = next_state.status in (FrameStatus.PENDING, FrameStatus.UNCERTAIN)
+    frame.next_action_at = now + next_state.delay if waits else None
     frame.error_code = answer.code
-    frame.error_message = "" if verdict.status == "accepted" else answer.message
-    if verdict.renew:
+    frame.error_message = "" if next_state.status == "accepted" else answer.message
+    if next_state.renew:
         _renew(frame)
-    elif verdict.status == "pending" and not verdict.ambiguous:
+    elif next_state.status == "pending" and not next_state.ambiguous:
         frame.first_posted_at = None
-    if verdict.status == "accepted":
+    if next_state.status == "accepted":
         _book(frame, answer)
 
 
@@ -161,10 +161,10 @@ def _book(frame: Frame, answer: Answer) -> None:
 def _estimated_cost(frame: Frame) -> Decimal | None:
     """What a frame probably cost, by the bill of the others of its campaign."""
     billed = frame.campaign.frames.filter(cost_is_estimate=False, cost__isnull=False)
-    total = billed.aggregate(cost=Sum("cost"), people=Sum("contacts"))
+    total = billed.aggregate(cost=Sum("cost"), people=Sum("size"))
     if not total["people"]:
         return None
-    cost: Decimal = total["cost"] * frame.contacts / total["people"]
+    cost: Decimal = total["cost"] * frame.size / total["people"]
     return cost.quantize(Decimal("1e-8"))
 
 

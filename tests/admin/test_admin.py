@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from octopush_django.models import Campaign, Contact, ContactList, Halt, OptOut, Reply
-from octopush_django.testing import deliver, outbox, reply, run_pump
+from octopush_django.testing import deliver, outbox, reply, send_due
 
 from ..people import STOP, make_list, number, send
 
@@ -85,7 +85,7 @@ def test_compose_check_send_watch(admin_client, draft):
     assert outbox == []
     page = press_send(admin_client, campaign, page)
     assert "On its way" in text_of(page)
-    run_pump()
+    send_due()
     deliver(campaign.recipients.get(address=number(1)))
     reply(campaign, number(2), "Oui !")
     seen = " ".join(text_of(admin_client.get(url("campaign_change", campaign.pk))).split())
@@ -143,7 +143,7 @@ def test_pressing_twice_sends_once(admin_client, draft):
     press_send(admin_client, draft, page)
     second = press_send(admin_client, draft, page)
     assert second.status_code == 200
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 
@@ -238,7 +238,7 @@ def test_a_launched_campaign_is_read_only(admin_client, draft):
 )
 def test_history_is_read_only(admin_client, draft, name):
     press_send(admin_client, draft, check_page(admin_client, draft))
-    run_pump()
+    send_due()
     deliver(draft.recipients.first())
     reply(draft, number(0), "Oui")
     Halt.objects.create(reason="x")
@@ -333,11 +333,11 @@ def test_replies_are_escaped_and_can_be_handled(admin_client, draft):
 def test_the_kill_switch(admin_client):
     send()
     admin_client.post(url("halt_add"), {"reason": "wrong text"})
-    run_pump()
+    send_due()
     assert outbox == []
     data = {"action": "lift", "_selected_action": [Halt.objects.get().pk]}
     admin_client.post(url("halt_changelist"), data)
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 
@@ -347,11 +347,11 @@ def test_the_status_page(admin_client):
     assert "Tasks queued" in page
 
 
-def test_the_public_page_of_the_example(client, rung):
+def test_the_public_page_of_the_example(client, enqueued):
     page = client.post("/", {"order": "7", "phone_number": "06 12 34 56 78", "first_name": "Ana"})
     assert page.status_code == 302
     client.post("/", {"order": "7", "phone_number": "06 12 34 56 78"})
-    run_pump()
+    send_due()
     [request] = outbox
     assert request["text"] == "{first_name}, your order {param1} has left our shop."
     page = client.post("/", {"order": "8", "phone_number": "01 23 45 67 89"})
@@ -416,7 +416,7 @@ def test_a_voice_from_the_desk(admin_client):
     page = check_page(admin_client, campaign)
     assert "3 people × 1 block of 30 seconds" in page.content.decode()
     press_send(admin_client, campaign, page)
-    run_pump()
+    send_due()
     [request] = outbox
     assert request["path"] == "multi-channel/send"
     own_id = request["metadata"].pop("request_id")
@@ -435,7 +435,7 @@ def test_an_rcs_from_the_desk(admin_client):
     draft_again = admin_client.get(url("campaign_change", campaign.pk)).content.decode()
     assert "Where is it?" in draft_again
     press_send(admin_client, campaign, check_page(admin_client, campaign))
-    run_pump()
+    send_due()
     assert outbox[0]["metadata"]["actions"] == [{"text": "Where is it?"}]
     assert "sender" not in outbox[0]
     assert admin_client.get(url("campaign_change", campaign.pk)).status_code == 200
@@ -484,7 +484,7 @@ def test_an_email_from_the_desk(admin_client):
     assert "&lt;p&gt;Hello ada&lt;/p&gt;" in frame
     assert "<script>alert(1)" not in seen
     press_send(admin_client, campaign, page)
-    run_pump()
+    send_due()
     texts = sorted(request["text"] for request in outbox)
     assert texts[0] == "<p>Hello ada</p><script>alert(1)</script>"
     assert outbox[0]["metadata"]["subject"] == "News"

@@ -49,7 +49,7 @@ def test_a_change_between_the_last_count_and_the_launch(admin_client, draft, mon
 def test_another_campaign_that_is_being_billed(admin_client, draft, cost, status):
     """The same price, billed later, is nothing to look at again; another price is."""
     other = Campaign.objects.create(text="x", purpose="alert", status="sent")
-    bill = {"campaign": other, "contacts": 1, "status": "accepted", "segments_billed": 1}
+    bill = {"campaign": other, "size": 1, "status": "accepted", "segments_billed": 1}
     Frame.objects.create(
         **bill, number=1, request_id="a", cost="0.05", first_posted_at=timezone.now()
     )
@@ -62,7 +62,7 @@ def test_another_campaign_that_is_being_billed(admin_client, draft, cost, status
 
 
 def test_lists_that_keep_growing_are_no_traceback(admin_client, draft, monkeypatch):
-    monkeypatch.setattr(snapshot, "CUTTING_TRIES", 0)
+    monkeypatch.setattr(snapshot, "FREEZING_TRIES", 0)
     assert "The lists keep growing" in launch(admin_client, draft, check(admin_client, draft))
     assert draft.status == "draft"
 

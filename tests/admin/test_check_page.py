@@ -42,10 +42,10 @@ def test_rubbish_in_the_address_is_no_error(admin_client, draft, query):
 
 def test_who_is_left_out_is_no_sample(draft):
     eve = Contact.objects.get(first_name="Eve")
-    assert examples.sample(draft, person=eve.pk).contact.first_name == "Ada"
+    assert examples.example(draft, person=eve.pk).contact.first_name == "Ada"
     draft.include.clear()
-    assert examples.sample(draft) is None
-    assert examples.dearest(draft) is None
+    assert examples.example(draft) is None
+    assert examples.longest_text(draft) is None
 
 
 def test_the_length_of_the_longest(admin_client, draft):

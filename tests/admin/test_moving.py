@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from octopush_django import campaigns
 from octopush_django.models import Frame, SendAttempt
-from octopush_django.reports import figures
+from octopush_django.reports import figures, pace
 
 from ..desk import check, seen, url
 
@@ -107,9 +107,9 @@ def test_who_gets_it_today_and_who_later(draft, settings, time_machine, clock, t
 
 
 def test_the_pace_is_that_of_the_last_batches(draft):
-    assert figures.requests_per_second() == 4 / figures.CAUTIOUS_CALL
+    assert pace.requests_per_second() == 4 / pace.CAUTIOUS_CALL
     frames = Frame.objects.bulk_create(
-        Frame(campaign=draft, number=n, request_id=f"r{n}", contacts=1) for n in range(1, 31)
+        Frame(campaign=draft, number=n, request_id=f"r{n}", size=1) for n in range(1, 31)
     )
     began = timezone.now()
     # Two runs of fifteen, half a second between answers, an hour between the runs.
@@ -120,7 +120,7 @@ def test_the_pace_is_that_of_the_last_batches(draft):
         )
         for n, frame in enumerate(frames)
     )  # fmt: skip
-    assert figures.requests_per_second() == 2
+    assert pace.requests_per_second() == 2
 
 
 @pytest.mark.time_machine("2031-01-10 10:00")

@@ -52,7 +52,7 @@ def arguments(draft):
         campaign=draft,
         number=1,
         request_id="a",
-        contacts=1,
+        size=1,
         status="undecided",
         first_posted_at="2030-01-01T00:00Z",
     )

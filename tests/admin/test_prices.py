@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from octopush_django import copies
 from octopush_django.models import Frame, Tariff
-from octopush_django.reports import figures
+from octopush_django.reports import prices
 
 from ..desk import check, launch, seen, url
 
@@ -36,7 +36,7 @@ def test_a_price_that_was_entered(admin_client, draft):
         status="accepted", cost="0.16", segments_billed=4, first_posted_at=timezone.now()
     )
     other = copies.copy_campaign(draft)
-    assert figures.last_price(other).euros == Decimal("0.04")
+    assert prices.last_price(other).euros == Decimal("0.04")
     Tariff.objects.create(euros="0.06")
     Tariff.objects.create(euros="1", sms_type="sms_low_cost")
-    assert figures.last_price(other).euros == Decimal("0.06")
+    assert prices.last_price(other).euros == Decimal("0.06")

@@ -18,7 +18,7 @@ from octopush_django.rules.addresses import (
     is_test,
 )
 from octopush_django.sending import claims
-from octopush_django.testing import deliver, outbox, run_pump
+from octopush_django.testing import deliver, outbox, send_due
 
 OPTIONS = {"email_from": "news@shop.fr", "subject": "News"}
 
@@ -174,7 +174,7 @@ def test_one_message_per_address_whatever_the_source():
     for address in ("ada@shop.fr", "Ada@shop.fr", "bob@shop.fr"):
         contact_list.contacts.add(Contact.objects.create(email=address))
     campaign = send(contact_lists=[contact_list], recipients=["BOB@shop.fr", "eve@shop.fr"])
-    run_pump()
+    send_due()
     [request] = outbox
     assert request["recipients"] == [
         {"email": "ada@shop.fr"}, {"email": "bob@shop.fr"}, {"email": "eve@shop.fr"},
@@ -220,7 +220,7 @@ def test_an_opt_out_after_the_snapshot_is_read_before_it_leaves():
 @pytest.mark.django_db
 def test_a_report_by_mail_finds_its_recipient():
     campaign = send(recipients=["Ada@shop.fr"])
-    run_pump()
+    send_due()
     deliver(campaign.recipients.get(), "OPENED")
     assert campaign.recipients.get().status == "delivered"
 
@@ -230,7 +230,7 @@ def test_a_foreign_queryset_maps_its_address():
     User.objects.create(username="1", email="Ada@shop.fr", first_name="Ada")
     fields = {"email": "email", "first_name": "first_name"}
     send(recipients=User.objects.all(), fields=fields, text="{first_name}")
-    run_pump()
+    send_due()
     assert (outbox[0]["text"], outbox[0]["recipients"]) == ("Ada", [{"email": "ada@shop.fr"}])
     with pytest.raises(InvalidCampaign, match="fields"):
         send(recipients=User.objects.all(), phone_field="username")
@@ -263,7 +263,7 @@ def test_who_reads_the_same_goes_together(source, settings):
     }
     before = preview(**arguments)
     campaign = send(**arguments)
-    run_pump()
+    send_due()
     expected = {}
     for address, name in people:
         text = f"Hi {name or 'you ' + chr(34) + 'all' + chr(34)}, 100 % off!"
@@ -288,7 +288,7 @@ def test_a_name_is_no_markup(from_lists):
     contact = Contact.objects.create(email="a@shop.fr", first_name=name)
     source = {"audience": Contact.objects.all()} if from_lists else {"recipients": [contact]}
     send(text="<p>{first_name}</p>", options={**OPTIONS, "body_format": "html"}, **source)
-    run_pump()
+    send_due()
     [request] = outbox
     escaped = "&lt;a href=&quot;//x&quot;&gt;&amp;amp;O&#x27;Neill"
     assert request["text"] == f"<p>{escaped}</p>"
@@ -336,4 +336,4 @@ def test_a_pilot_of_texts_holds_the_others(settings):
     people = [{"email": f"p{i}@shop.fr", "first_name": f"N{i}"} for i in range(4)]
     campaign = send(text="{first_name}", recipients=people)
     assert len(claims.claim_frames()) == 1
-    assert campaign.frames.filter(next_action_at=None).count() == 3
+    assert campaign.frames.filter(waits_for_pilot=True).count() == 3

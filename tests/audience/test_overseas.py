@@ -68,11 +68,11 @@ def test_frames_are_cut_by_zone(source):
     for frame in campaign.frames.all():
         people = list(frame.recipients.values_list("address", flat=True))
         assert set(people) <= set(PEOPLE[frame.time_zone])
-        assert len(people) == frame.contacts <= 3
+        assert len(people) == frame.size <= 3
         by_zone[frame.time_zone] += len(people)
     assert by_zone == {zone: len(people) for zone, people in PEOPLE.items()}
     sizes = campaign.frames.filter(time_zone="").order_by("number")
-    assert list(sizes.values_list("contacts", flat=True)) == [2, 2, 3]
+    assert list(sizes.values_list("size", flat=True)) == [2, 2, 3]
     assert list(campaign.frames.order_by("number").values_list("number", flat=True)) == list(
         range(1, 8)
     )
@@ -123,10 +123,10 @@ def test_the_pilot_is_of_the_site_s_own_zone(settings):
     settings.OCTOPUSH_PILOT_SIZE = 2
     campaign = promote()
     first = campaign.frames.get(number=1)
-    assert (first.time_zone, first.contacts, first.recipients.count()) == ("", 2, 2)
-    assert campaign.frames.filter(next_action_at=None).count() == campaign.frames.count() - 1
+    assert (first.time_zone, first.size, first.recipients.count()) == ("", 2, 2)
+    assert campaign.frames.filter(waits_for_pilot=True).count() == campaign.frames.count() - 1
     assert sum(f.recipients.count() for f in campaign.frames.all()) == 12
-    assert all(f.recipients.count() == f.contacts for f in campaign.frames.all())
+    assert all(f.recipients.count() == f.size for f in campaign.frames.all())
 
 
 @pytest.mark.parametrize(

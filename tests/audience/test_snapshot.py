@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octopush_django.audience.cutting import cut
+from octopush_django.audience.frame_sizes import frame_sizes
 from octopush_django.campaigns import launch_campaign
 from octopush_django.exceptions import EmptyAudience
 from octopush_django.models import Campaign, Contact, Frame, Recipient
@@ -17,15 +17,16 @@ from ..people import make_list, number, send, send_marketing
      (0, 50, [])],
 )  # fmt: skip
 def test_cut(total, pilot, sizes):
-    assert cut(total, 500, pilot).sizes == sizes
+    assert list(frame_sizes(total, 500, pilot)) == sizes
 
 
 @given(st.integers(0, 20_000), st.integers(1, 500), st.integers(0, 500))
 def test_cuts_are_even_and_whole(total, size, pilot):
-    frames = cut(total, size, pilot)
-    assert sum(frames.sizes) == total
-    assert all(1 <= people <= size for people in frames.sizes)
-    even = frames.sizes[1:] if frames.pilot else frames.sizes
+    frames = frame_sizes(total, size, pilot)
+    assert sum(frames) == total
+    assert len(list(frames)) == len(frames)
+    assert all(1 <= people <= size for people in frames)
+    even = list(frames)[1:] if frames.pilot else list(frames)
     assert not even or max(even) - min(even) <= 1
 
 
@@ -41,10 +42,10 @@ def test_rows_fall_into_the_frames_as_cut(settings, pilot, streamed):
         campaign = send(contact_lists=[make_list(people=31)])
     frames = campaign.frames.order_by("number")
     found = [frame.recipients.count() for frame in frames]
-    assert found == [frame.contacts for frame in frames] == cut(31, 7, pilot).sizes
+    assert found == [frame.size for frame in frames] == list(frame_sizes(31, 7, pilot))
     assert not campaign.recipients.filter(frame=None).exists()
-    turns = [frame.next_action_at is not None for frame in frames]
-    assert turns == ([True] + [False] * 4 if pilot else [True] * 5)
+    assert [frame.is_pilot for frame in frames] == [bool(pilot)] + [False] * 4
+    assert [frame.waits_for_pilot for frame in frames] == [False] + [bool(pilot)] * 4
 
 
 @pytest.mark.django_db
@@ -56,7 +57,7 @@ def test_lists_and_people_together_once_each():
     addresses = campaign.recipients.filter(exclusion="").values_list("address", flat=True)
     assert sorted(addresses) == sorted([*map(number, range(5)), "+33612345678"])
     assert campaign.recipients.filter(exclusion="duplicate").count() == 2
-    assert campaign.frames.get().contacts == 6
+    assert campaign.frames.get().size == 6
 
 
 @pytest.mark.django_db

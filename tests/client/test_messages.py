@@ -13,7 +13,7 @@ import pytest
 from octopush_django.campaigns import preview_campaign, send_campaign
 from octopush_django.exceptions import ComplianceError, InvalidCampaign
 from octopush_django.sandbox import rules
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.time_machine("2030-11-25 10:00")]
 
@@ -95,7 +95,7 @@ def test_what_leaves_is_what_is_documented(kind, settings):
     settings.OCTOPUSH_SENDER = None
     settings.OCTOPUSH_SMS_BY_MULTI_CHANNEL = kind == "sms_by_multi_channel"
     send_campaign(**SENDINGS[kind])
-    run_pump()
+    send_due()
     [request] = outbox
     path = request.pop("path")
     del request["ticket"]
@@ -163,7 +163,7 @@ def test_the_launch_decides_by_which_call_an_sms_goes(settings):
     settings.OCTOPUSH_SMS_BY_MULTI_CHANNEL = True
     routed = send_campaign(**arguments)
     settings.OCTOPUSH_SMS_BY_MULTI_CHANNEL = False
-    run_pump()
+    send_due()
     assert [(request["path"], request["text"]) for request in outbox] == [
         (SMS, "{first_name}!"),
         (MULTI, "Nora!"),
@@ -175,7 +175,7 @@ def test_a_voice_says_each_their_name():
     people = [{"phone_number": f"061234560{i}", "first_name": n} for i, n in enumerate("ABA")]
     send_campaign(text="{first_name}!", purpose="alert", recipients=people, sender="Shop",
                   channel="voice_sms", options=VOICE)  # fmt: skip
-    run_pump()
+    send_due()
     said = {request["text"]: len(request["recipients"]) for request in outbox}
     assert said == {"A!": 2, "B!": 1}
 

@@ -28,7 +28,7 @@ TABLES = (
     models.Reply, models.WebhookEvent, models.SendAttempt, models.Recipient, models.Frame,
     models.OptOut, models.Campaign.include.through, models.Campaign.exclude.through,
     models.Campaign, models.Contact.lists.through, models.Contact, models.ContactList,
-    models.Heartbeat, models.Halt,
+    models.Heartbeat, models.Place, models.Alarm, models.Halt,
 )  # fmt: skip
 
 

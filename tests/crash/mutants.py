@@ -10,10 +10,11 @@ from django.db import connection
 
 from octopush_django import lifecycle
 from octopush_django.inbound import apply as applying
+from octopush_django.inbound import store
 from octopush_django.models import Frame, Recipient, SendAttempt, WebhookEvent
 from octopush_django.models.sending import request_id_of
 from octopush_django.sending import claims, settlement
-from octopush_django.sending.retry_policy import Verdict
+from octopush_django.sending.retry_policy import NextState
 
 from . import bench
 from .modes import MODES, UNKILLED_MODES
@@ -21,8 +22,8 @@ from .modes import MODES, UNKILLED_MODES
 CALL = "octopush_django.backends.octopush:OctopushBackend.send"
 SETTLE = "octopush_django.sending.settlement:settle"
 APPLY = "octopush_django.inbound.apply:_apply_batch"
-RECEIVE = "octopush_django.inbound.apply:receive"
-NOWHERE = "octopush_django.inbound.match:Matcher._accept"
+RECEIVE = "octopush_django.inbound.store:receive"
+NOWHERE = "octopush_django.inbound.match:_accept"
 
 MUTANTS = []
 
@@ -64,12 +65,12 @@ def a_new_request_id_for_each_attempt():
 
 
 def decide_otherwise(change):
-    """Replace the table: ``change(verdict, answer, ambiguous)`` may return another verdict."""
+    """Replace the table: ``change(state, answer, ambiguous)`` may return another state."""
 
     def make(original):
         def decide(answer, **facts):
-            verdict = original(answer, **facts)
-            return change(verdict, answer, facts["ambiguous"]) or verdict
+            state = original(answer, **facts)
+            return change(state, answer, facts["ambiguous"]) or state
 
         return decide
 
@@ -79,8 +80,8 @@ def decide_otherwise(change):
 @mutant(never("reset_after"), never("hang_after"))
 def every_silence_taken_as_not_sent():
     decide_otherwise(
-        lambda verdict, answer, _: (
-            Verdict("pending", renew=True) if answer.outcome == "uncertain" else None
+        lambda state, answer, _: (
+            NextState("pending", renew=True) if answer.outcome == "uncertain" else None
         )
     )
 
@@ -88,23 +89,23 @@ def every_silence_taken_as_not_sent():
 @mutant(never("then credit"))
 def a_refusal_after_silence_taken_as_clear():
     decide_otherwise(
-        lambda verdict, answer, ambiguous: (
-            Verdict("pending", renew=True) if answer.code == 104 and ambiguous else None
+        lambda state, answer, ambiguous: (
+            NextState("pending", renew=True) if answer.code == 104 and ambiguous else None
         )
     )
 
 
 @mutant(never("then credit"))
 def silence_forgotten():
-    decide_otherwise(lambda verdict, *_: replace(verdict, ambiguous=False))
+    decide_otherwise(lambda state, *_: replace(state, ambiguous=False))
 
 
 @mutant(never("credit, id used up"), never("busy, id used up"))
 def a_used_up_request_id_used_again_and_120_believed():
-    def change(verdict, answer, ambiguous):
+    def change(state, answer, ambiguous):
         if answer.code == 120:
-            return Verdict("accepted")
-        return replace(verdict, renew=False)
+            return NextState("accepted")
+        return replace(state, renew=False)
 
     decide_otherwise(change)
 
@@ -126,46 +127,50 @@ def a_dead_workers_frame_begins_anew():
     wrap(claims, "expire_leases", make)
 
 
-# --- verdicts -----------------------------------------------------------------------------------
+# --- retry policy -------------------------------------------------------------------------------
 
 
 @mutant(never("reset_after"), never("500_after"))
 def a_duplicate_taken_as_refusal():
-    decide_otherwise(lambda verdict, answer, _: Verdict("refused") if answer.code == 120 else None)
+    decide_otherwise(
+        lambda state, answer, _: NextState("refused") if answer.code == 120 else None
+    )
 
 
 @mutant(never("500_after"), never("empty"))
 def silence_taken_as_refusal():
     decide_otherwise(
-        lambda verdict, answer, _: Verdict("refused") if answer.outcome == "uncertain" else None
+        lambda state, answer, _: NextState("refused") if answer.outcome == "uncertain" else None
     )
 
 
 @mutant(never("500_before"), never("reset_before"))
 def silence_taken_as_sent():
     decide_otherwise(
-        lambda verdict, answer, _: Verdict("accepted") if answer.outcome == "uncertain" else None
+        lambda state, answer, _: NextState("accepted") if answer.outcome == "uncertain" else None
     )
 
 
 @mutant(never("429"))
 def too_many_requests_taken_as_sent():
     decide_otherwise(
-        lambda verdict, answer, _: Verdict("accepted") if answer.http_status == 429 else None
+        lambda state, answer, _: NextState("accepted") if answer.http_status == 429 else None
     )
 
 
 @mutant(never("busy"))
 def busy_taken_as_sent():
     decide_otherwise(
-        lambda verdict, answer, _: Verdict("accepted") if answer.code == 127 else None
+        lambda state, answer, _: NextState("accepted") if answer.code == 127 else None
     )
 
 
 @mutant(never("down"), ("down", NOWHERE, "before", 1000))
 def unreachable_taken_as_sent():
     decide_otherwise(
-        lambda verdict, answer, _: Verdict("accepted") if answer.outcome == "unreachable" else None
+        lambda state, answer, _: (
+            NextState("accepted") if answer.outcome == "unreachable" else None
+        )
     )
 
 
@@ -254,7 +259,7 @@ def who_was_left_out_of_a_repeat_is_not_written_down():
 
 @mutant(never("ok"))
 def stops_are_not_recorded():
-    applying._opt_out = lambda *args, **kwargs: None
+    store.opt_out = lambda *args, **kwargs: None
 
 
 # --- money and ends -----------------------------------------------------------------------------
@@ -311,7 +316,7 @@ def events_answered_before_they_are_stored():
 
         return receive
 
-    wrap(applying, "receive", make)
+    wrap(store, "receive", make)
 
 
 @mutant(("ok", "octopush_django.inbound.apply:_apply_reports", "before", 1))

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from octopush_django import queue, sweep
 from octopush_django.campaigns import resume_campaign, send_campaign
-from octopush_django.inbound import apply
+from octopush_django.inbound import apply, store
 from octopush_django.models import Campaign, Contact, ContactList, Frame, OptOut, WebhookEvent
 from octopush_django.sending import claims, retry_policy, worker_loop
 
@@ -94,7 +94,7 @@ def tell_everything(acknowledgements, withhold_reports):
                 line = json.dumps(note)
                 withheld = withhold_reports and note["kind"] == "report"
                 if line not in done and not withheld:
-                    apply.receive(body)
+                    store.receive(body)
                     with acknowledgements.open("a") as file:
                         file.write(line + "\n")
                     told = True

@@ -29,7 +29,7 @@ from datetime import timedelta
 from django.utils import timezone
 past = timezone.now() - timedelta(seconds=1)
 Frame.objects.filter(status="sending").update(lease_until=past)
-Heartbeat.objects.exclude(lease_until=None).update(lease_until=past)
+Place.objects.exclude(lease_until=None).update(lease_until=past)
 Frame.objects.filter(status="uncertain").update(next_action_at=past)
 print(json.dumps(None))
 """

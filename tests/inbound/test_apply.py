@@ -7,12 +7,12 @@ import pytest
 
 from octopush_django import signals
 from octopush_django.client.answers import Answer
-from octopush_django.inbound import apply
+from octopush_django.inbound import apply, store
 from octopush_django.models import OptOut, Reply, WebhookEvent
 from octopush_django.sending import settlement
 from octopush_django.sending.claims import claim_frames
 from octopush_django.sweep import sweep
-from octopush_django.testing import deliver, reply, run_pump, stop
+from octopush_django.testing import deliver, reply, send_due, stop
 
 from ..people import make_list, number, send, send_marketing
 
@@ -22,13 +22,13 @@ pytestmark = pytest.mark.django_db
 def report(ticket, address, status, **more):
     document = {"channel": "sms", "message_id": ticket, "number": address, "status": status,
                 "delivery_date": "2031-05-04 16:00:09", **more}  # fmt: skip
-    return apply.receive(json.dumps(document).encode())
+    return store.receive(json.dumps(document).encode())
 
 
 @pytest.fixture
 def sent():
     campaign = send_marketing(contact_lists=[make_list(people=3)], with_replies=True)
-    run_pump()
+    send_due()
     return campaign
 
 
@@ -110,7 +110,7 @@ def test_a_ticket_that_is_written_while_its_report_is_read(monkeypatch):
 
 def test_the_sweep_finds_a_report_that_missed_its_replay():
     campaign = send_marketing(contact_lists=[make_list(people=1)])
-    run_pump()
+    send_due()
     report(campaign.frames.get().ticket, number(0), "DELIVERED")
     WebhookEvent.objects.update(state="unmatched")
     sweep()
@@ -155,7 +155,7 @@ def test_a_foreign_ticket_is_kept_and_changes_nothing(sent):
 
 def test_reports_of_a_simulation_are_not_believed():
     campaign = send(recipients=[number(0)], simulation=True)
-    run_pump()
+    send_due()
     report(campaign.frames.get().ticket, number(0), "DELIVERED")
     apply.apply_events()
     assert recipient(campaign).status == "pending"
@@ -163,7 +163,7 @@ def test_reports_of_a_simulation_are_not_believed():
 
 def test_a_stop_opts_out_at_once_even_without_a_worker():
     body = {"message_id": "", "number": "33612345678", "text": "STOP", "stop_date": "x"}
-    apply.receive(json.dumps(body).encode())
+    store.receive(json.dumps(body).encode())
     assert OptOut.objects.get().address == "+33612345678"
     assert OptOut.objects.get().source == "gateway"
 
@@ -206,15 +206,15 @@ def test_a_reply_finds_its_campaign_by_ticket_or_by_number(sent):
 def test_a_reply_is_stored_once(sent):
     body = {"message_id": "", "number": number(0), "text": "Oui",
             "reception_date": "2031-05-04 16:00:09"}  # fmt: skip
-    apply.receive(json.dumps(body).encode())
-    apply.receive(json.dumps({**body, "sim_card_number": "38200"}).encode())
+    store.receive(json.dumps(body).encode())
+    store.receive(json.dumps({**body, "sim_card_number": "38200"}).encode())
     apply.apply_events()
     assert Reply.objects.count() == 1
     assert WebhookEvent.objects.count() == 2
 
 
 def test_an_unreadable_event_is_kept_with_its_reason_and_stops_nobody(sent):
-    apply.receive(b"\xff rubbish")
+    store.receive(b"\xff rubbish")
     deliver(recipient(sent))
     assert WebhookEvent.objects.get(state="quarantined").error
     assert recipient(sent).status == "delivered"

@@ -20,7 +20,7 @@ from octopush_django.models import (
 from octopush_django.sandbox import Sandbox
 from octopush_django.status import read_status
 from octopush_django.sweep import sweep
-from octopush_django.testing import deliver, outbox, reply, run_pump
+from octopush_django.testing import deliver, outbox, reply, send_due
 
 from ..people import make_list, send
 
@@ -60,7 +60,7 @@ def test_send(settings):
     campaign.refresh_from_db()
     assert campaign.status == "draft"
     run("octopush_send", str(campaign.pk))
-    run_pump()
+    send_due()
     assert len(outbox) == 1
     with pytest.raises(CommandError):
         run("octopush_send", str(campaign.pk))
@@ -124,27 +124,27 @@ def test_status_says_what_needs_a_person():
 
 def test_a_lost_answer_without_any_report_is_shown():
     send()
-    run_pump()
+    send_due()
     long_ago = timezone.now() - timedelta(days=2)
     Frame.objects.update(ticket="", first_posted_at=long_ago)
     problems = " ".join(read_status().problems)
     assert "1 batch lost its answer" in problems
 
 
-def test_the_sweep_rings_what_was_forgotten(rung, django_capture_on_commit_callbacks):
+def test_the_sweep_rings_what_was_forgotten(enqueued, django_capture_on_commit_callbacks):
     campaign = send()
-    del rung[:]
+    del enqueued[:]
     with django_capture_on_commit_callbacks(execute=True):
         sweep()
-    assert ("octopush_django.tasks.pump_frames", 0) in rung
-    run_pump()
+    assert ("octopush_django.tasks.send_frames", 0) in enqueued
+    send_due()
     campaign.refresh_from_db()
     assert campaign.status == "sent"
 
 
 def test_the_sweep_closes_a_campaign_whose_end_was_missed():
     campaign = send()
-    run_pump()
+    send_due()
     Campaign.objects.update(status="sending", finished_at=None)
     sweep()
     campaign.refresh_from_db()
@@ -158,7 +158,7 @@ def test_migrating_schedules_the_sweep():
 
 def test_purge_forgets_people_and_keeps_the_sums():
     campaign = send()
-    run_pump()
+    send_due()
     deliver(campaign.recipients.get())
     reply(campaign, campaign.recipients.get().address, "Oui")
     assert "0 events" in run("octopush_purge")
@@ -179,7 +179,7 @@ def test_purge_forgets_people_and_keeps_the_sums():
 def test_the_console_backend_prints(settings, capsys):
     settings.OCTOPUSH_BACKEND = "octopush_django.backends.console.ConsoleBackend"
     send()
-    run_pump()
+    send_due()
     printed = capsys.readouterr().out
     assert printed.startswith("POST sms-campaign/send")
     assert json.loads(printed.split("\n", 1)[1])["text"] == "Hello"

@@ -24,7 +24,7 @@ def frame(**values):
     values.setdefault("campaign", None)
     values["campaign"] = values["campaign"] or campaign()
     return Frame.objects.create(
-        **{"number": 1, "request_id": f"r{Frame.objects.count()}", "contacts": 1, **values}
+        **{"number": 1, "request_id": f"r{Frame.objects.count()}", "size": 1, **values}
     )
 
 
@@ -128,9 +128,9 @@ def test_statuses_are_the_known_ones():
     refused(lambda: frame(status="lost"))
 
 
-@pytest.mark.parametrize("contacts", [0, 501])
-def test_a_frame_has_1_to_500(contacts):
-    refused(lambda: frame(contacts=contacts))
+@pytest.mark.parametrize("size", [0, 501])
+def test_a_frame_has_1_to_500(size):
+    refused(lambda: frame(size=size))
 
 
 def test_a_frame_is_numbered_once_and_its_request_id_is_its_own():

@@ -12,7 +12,7 @@ from octopush_django.exceptions import GatewayUnreachable
 from octopush_django.models import Frame
 from octopush_django.reports import credit
 from octopush_django.sweep import sweep
-from octopush_django.testing import run_pump
+from octopush_django.testing import send_due
 
 from ..people import send
 
@@ -28,7 +28,7 @@ def limit(settings):
 
 def bill(left, **arguments):
     send(**arguments)
-    run_pump()
+    send_due()
     Frame.objects.filter(pk=Frame.objects.latest("pk").pk).update(residual_credit=Decimal(left))
 
 

@@ -14,10 +14,10 @@ from django.utils import timezone
 from octopush_django.campaigns import cancel_campaign, halt, pause_campaign, resume_campaign
 from octopush_django.client.answers import Answer
 from octopush_django.models import Recipient, SendAttempt
-from octopush_django.reports import figures
+from octopush_django.reports import figures, pace
 from octopush_django.sending import settlement
 from octopush_django.sending.claims import claim_frames
-from octopush_django.testing import deliver, reply, run_pump, stop
+from octopush_django.testing import deliver, reply, send_due, stop
 
 from ..people import make_list, number, send, send_marketing
 
@@ -35,7 +35,7 @@ def seen(page):
 
 def test_an_open_tab_counts_nobody(admin_client):
     campaign = send(contact_lists=[make_list(people=3)])
-    run_pump()
+    send_due()
     page = progress(admin_client, campaign)
     with CaptureQueriesContext(connection) as queries:
         again = progress(admin_client, campaign, page["ETag"])
@@ -57,7 +57,7 @@ def happenings():
         "a report": a_report, "a reply": a_reply, "a stop": a_stop,
         "a pause": lambda campaign: pause_campaign(campaign),
         "a halt": lambda campaign: halt("because"),
-        "a frame": lambda campaign: run_pump(),
+        "a frame": lambda campaign: send_due(),
     }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_whatever_happens_shows(admin_client, settings, what):
     settings.OCTOPUSH_PILOT_SIZE = 0
     campaign = send_marketing(contact_lists=[make_list(people=3)], with_replies=True)
     if what in ("a report", "a reply", "a stop"):
-        run_pump()
+        send_due()
     before = progress(admin_client, campaign)
     happenings()[what](campaign)
     after = progress(admin_client, campaign, before["ETag"])
@@ -134,7 +134,7 @@ def test_the_sums_are_those_of_the_rows(settings, seed):
 
 def test_failures_in_plain_words(admin_client):
     campaign = send(contact_lists=[make_list(people=3)])
-    run_pump()
+    send_due()
     for index, word in enumerate(["BAD_DESTINATION", "BAD_DESTINATION", "ANTI_FLOODING"]):
         deliver(campaign.recipients.get(address=number(index)), word)
     assert figures.failures(campaign) == {"BAD_DESTINATION": 2, "ANTI_FLOODING": 1}
@@ -151,12 +151,12 @@ def test_the_pace(settings):
     settings.OCTOPUSH_FRAME_SIZE = 1
     settings.OCTOPUSH_PILOT_SIZE = 0
     campaign = send(contact_lists=[make_list(people=30)])
-    assert figures.pace(campaign) is None
+    assert pace.pace(campaign) is None
     claims = claim_frames(10)
     settlement.settle([(c, Answer("accepted", ticket=f"t{i}")) for i, c in enumerate(claims)])
     now = timezone.now()
     SendAttempt.objects.update(started_at=now - timezone.timedelta(seconds=30))
-    found = figures.pace(campaign, now)
+    found = pace.pace(campaign, now)
     assert (found.per_minute, found.minutes_left) == (20, 1)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.exceptions import GatewayUnreachable
-from octopush_django.reports import wallet
+from octopush_django.reports import credit
 
 WORTH = {"FR": {"premium_sms": Decimal(640), "low_cost_sms": Decimal(9)}, "BE": {"x": Decimal(1)}}
 
@@ -20,7 +20,7 @@ def gateway(monkeypatch):
         seen["asked"].append("credits")
         return WORTH
 
-    monkeypatch.setattr(wallet.time, "monotonic", lambda: seen["now"])
+    monkeypatch.setattr(credit.time, "monotonic", lambda: seen["now"])
     monkeypatch.setattr(LocMemBackend, "answer_within", lambda self, s: seen["limits"].append(s))
     monkeypatch.setattr(LocMemBackend, "check_credits", credits)
     monkeypatch.setattr(LocMemBackend, "close", lambda self: seen["asked"].append("closed"))
@@ -39,21 +39,21 @@ def slow(monkeypatch, gateway, seconds):
 
 def test_the_second_question_gets_what_the_first_left(gateway, monkeypatch):
     slow(monkeypatch, gateway, 5)
-    found = wallet.look(by_country=True)
+    found = credit.ask(by_country=True)
     assert found.euros == Decimal(1000)
     assert found.in_sms("sms_premium") == {"FR": Decimal(640)}
-    assert gateway["limits"] == [wallet.PATIENCE, wallet.PATIENCE - 5]
+    assert gateway["limits"] == [credit.PATIENCE, credit.PATIENCE - 5]
 
 
 def test_nothing_more_is_asked_when_the_time_is_over(gateway, monkeypatch):
-    slow(monkeypatch, gateway, wallet.PATIENCE)
-    found = wallet.look(by_country=True)
+    slow(monkeypatch, gateway, credit.PATIENCE)
+    found = credit.ask(by_country=True)
     assert (found.euros, found.units) == (Decimal(1000), {})
     assert gateway["asked"] == ["closed"]
 
 
 def test_only_what_is_wanted_is_asked(gateway):
-    assert wallet.look() == wallet.Wallet(Decimal(1000))
+    assert credit.ask() == credit.Credit(Decimal(1000))
     assert gateway["asked"] == ["closed"]
 
 
@@ -62,8 +62,8 @@ def test_an_answer_that_fails(gateway, monkeypatch, settings):
         raise GatewayUnreachable("No way there.")
 
     monkeypatch.setattr(LocMemBackend, "check_credits", fails)
-    assert wallet.look(by_country=True) == wallet.Wallet(Decimal(1000))
+    assert credit.ask(by_country=True) == credit.Credit(Decimal(1000))
     monkeypatch.setattr(LocMemBackend, "check_balance", fails)
-    assert wallet.look(by_country=True) == wallet.Wallet(None, "No way there.")
+    assert credit.ask(by_country=True) == credit.Credit(None, "No way there.")
     settings.OCTOPUSH_BACKEND = "nowhere.at.all"
-    assert "OCTOPUSH_BACKEND" in wallet.look().why_not
+    assert "OCTOPUSH_BACKEND" in credit.ask().why_not

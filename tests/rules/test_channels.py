@@ -7,7 +7,7 @@ import pytest
 from octopush_django.campaigns import preview_campaign
 from octopush_django.exceptions import ComplianceError, InvalidCampaign
 from octopush_django.models import Campaign, Contact
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from ..people import make_list, number, send
 
@@ -47,7 +47,7 @@ def test_the_preview_counts_who_could_not_reply():
 def test_options_of_the_gateway_by_its_own_names():
     send(options={"auto_remove_blacklisted_numbers": True, "auto_optimize_text": True,
                   "list_name": "May", "recipient_tracking": True})  # fmt: skip
-    run_pump()
+    send_due()
     [request] = outbox
     assert request["auto_remove_blacklisted_numbers"] is True
     assert request["auto_optimize_text"] is True

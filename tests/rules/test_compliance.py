@@ -6,8 +6,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from octopush_django.conf import conf
-from octopush_django.rules import compliance
-from octopush_django.rules.compliance import SendingHours
+from octopush_django.rules import compliance, hours
+from octopush_django.rules.hours import AllowedHours
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -100,7 +100,7 @@ def test_braces_are_refused():
     assert codes(text="Bonjour {prenom} STOP au XXXXX") == {"placeholder": "error"}
 
 
-HOURS = SendingHours.parse("mon-sat 08:00-20:00", PARIS)
+HOURS = AllowedHours.parse("mon-sat 08:00-20:00", PARIS)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_hours_are_local_on_both_nights_of_clock_change():
 
 
 def test_empty_hours_mean_always():
-    assert SendingHours.parse("", PARIS) is None
+    assert AllowedHours.parse("", PARIS) is None
 
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -146,7 +146,7 @@ CLOCKS = st.times().map(lambda clock: f"{clock:%H:%M}")
 )  # fmt: skip
 def test_the_next_opening_is_the_first_allowed_moment(first, last, opens, closes, moment):
     assume(opens < closes)
-    hours = SendingHours.parse(f"{first}-{last} {opens}-{closes}", PARIS)
+    hours = AllowedHours.parse(f"{first}-{last} {opens}-{closes}", PARIS)
     found = hours.next_opening(moment)
     assert hours.allows(found)
     assert found >= moment
@@ -179,13 +179,13 @@ def test_any_text_gets_findings_and_never_an_exception(text, purpose, sms_type, 
 @pytest.mark.parametrize("text", ["8-20", "mon-sat 20:00-08:00", "mo-sa 08:00-20:00"])
 def test_unreadable_hours_say_so(text):
     with pytest.raises(ValueError, match=r"mon-sat|closes"):
-        SendingHours.parse(text, PARIS)
+        AllowedHours.parse(text, PARIS)
 
 
 @pytest.mark.parametrize(
     ("year", "easter_monday"), [(2024, (4, 1)), (2025, (4, 21)), (2026, (4, 6)), (2038, (4, 26))]
 )
 def test_moving_holidays(year, easter_monday):
-    holidays = compliance.french_holidays(year)
+    holidays = hours.french_holidays(year)
     assert date(year, *easter_monday) in holidays
     assert len(holidays) == 11

@@ -17,7 +17,7 @@ from octopush_django.client.answers import Answer, read_answer
 from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
 from octopush_django.sending import settlement, worker_loop
 from octopush_django.sending.claims import MOST_CLAIMS, claim_frames, expire_leases
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from ..calls import DUPLICATE, SILENCE, TICKET, answer, later
 from ..people import make_list, number, send, send_marketing
@@ -62,12 +62,12 @@ def test_an_answer_that_cannot_be_stored_harms_no_other(settings, monkeypatch):
             raise IntegrityError("a value that no check foresaw")
 
     monkeypatch.setattr(settlement, "_close_attempts", choke)
-    worker_loop._pump(0.3)
+    worker_loop._send(0.3)
     assert Counter(Frame.objects.values_list("status", flat=True)) == {"accepted": 4, "sending": 1}
     monkeypatch.setattr(settlement, "_close_attempts", close)
     with later(minutes=5):
         expire_leases()
-        run_pump()
+        send_due()
     assert Frame.objects.get(pk=bad).status in ("accepted", "undecided")
 
 
@@ -190,7 +190,7 @@ def test_a_clear_refusal_for_credit_waits_and_gets_a_new_id():
     assert (found.status, found.generation) == ("pending", 2)
     assert found.request_id != before
     resume_campaign(campaign)
-    run_pump()
+    send_due()
     assert outbox[0]["request_id"] == found.request_id
     campaign.refresh_from_db()
     assert campaign.status == "sent"
@@ -214,7 +214,7 @@ def test_a_refusal_pauses_the_frames_behind_it(settings):
     assert (campaign.status, campaign.reason_code) == ("paused", "refused")
     assert claim_frames() == []
     resume_campaign(campaign)
-    run_pump()
+    send_due()
     campaign.refresh_from_db()
     assert campaign.status == "sent"
     assert len(outbox) == 2
@@ -319,14 +319,14 @@ def test_the_body_of_a_repeat_only_loses_who_opted_out():
 def test_transactional_does_not_ask_the_opt_outs():
     OptOut.objects.create(address=number(0))
     send(recipients=[number(0)])
-    run_pump()
+    send_due()
     assert len(outbox) == 1
 
 
 def test_a_frame_of_which_everybody_left_is_empty():
     send_marketing(recipients=[number(0)])
     OptOut.objects.create(address=number(0))
-    run_pump()
+    send_due()
     assert outbox == []
     lifecycle.conclude([Campaign.objects.get().pk])
     campaign = Campaign.objects.get()
@@ -347,7 +347,7 @@ def test_another_copy_of_the_site_stays_silent(settings):
     settings.OCTOPUSH_INSTANCE = "production"
     campaign = send()
     settings.OCTOPUSH_INSTANCE = "staging"
-    run_pump()
+    send_due()
     campaign.refresh_from_db()
     assert outbox == []
     assert (campaign.status, campaign.reason_code) == ("paused", "instance")
@@ -360,19 +360,19 @@ def test_marketing_waits_for_the_allowed_hours(settings):
     settings.OCTOPUSH_QUIET_HOURS = "mon-sat 08:00-20:00"
     with time_machine.travel(datetime(2026, 11, 21, 21, 0, tzinfo=PARIS)):  # Saturday night
         campaign = send_marketing()
-        run_pump()
+        send_due()
         campaign.refresh_from_db()
         assert outbox == []
         assert (campaign.status, campaign.reason_code) == ("sending", "quiet_hours")
         assert "Europe/Paris" in campaign.reason
         send()
-        run_pump()
+        send_due()
         assert len(outbox) == 1  # transactional leaves at any hour
     with time_machine.travel(datetime(2026, 11, 23, 7, 59, tzinfo=PARIS)):
-        run_pump()
+        send_due()
         assert len(outbox) == 1
     with time_machine.travel(datetime(2026, 11, 23, 8, 0, tzinfo=PARIS)):
-        run_pump()
+        send_due()
         campaign.refresh_from_db()
         assert len(outbox) == 2
         assert (campaign.status, campaign.reason_code) == ("sent", "")
@@ -390,6 +390,6 @@ def test_an_unreachable_gateway_is_told_and_forgotten():
     campaign.refresh_from_db()
     assert (campaign.status, campaign.reason_code) == ("sending", "gateway")
     with later(minutes=10):
-        run_pump()
+        send_due()
     campaign.refresh_from_db()
     assert (campaign.status, campaign.reason_code) == ("sent", "")

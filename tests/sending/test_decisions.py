@@ -14,9 +14,9 @@ from octopush_django.client.answers import Answer
 from octopush_django.exceptions import NotAllowedNow
 from octopush_django.inbound import apply
 from octopush_django.models import Frame
-from octopush_django.reports import figures
+from octopush_django.reports import evidence
 from octopush_django.sending import claims, settlement
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from ..inbound.test_apply import report
 from ..people import make_list, number, send
@@ -40,7 +40,7 @@ def test_it_was_sent(undecided):
     frame = Frame.objects.get()
     assert (frame.status, frame.cost_is_estimate) == ("accepted", True)
     assert frame.campaign.status in ("sent", "paused")
-    run_pump()
+    send_due()
     assert outbox == []
     with pytest.raises(NotAllowedNow):
         decide_frame(undecided, was_sent=False)
@@ -55,7 +55,7 @@ def test_send_it_again_takes_a_new_request_id(undecided):
     assert frame.request_id != undecided.request_id
     if frame.campaign.status == "paused":
         resume_campaign(frame.campaign)
-    run_pump()
+    send_due()
     assert [request["request_id"] for request in outbox] == [frame.request_id]
 
 
@@ -63,7 +63,7 @@ def test_a_cancelled_campaign_is_not_sent_again(undecided):
     cancel_campaign(undecided.campaign)
     decide_frame(undecided, was_sent=False)
     assert Frame.objects.get().status == "cancelled"
-    run_pump()
+    send_due()
     assert outbox == []
 
 
@@ -71,7 +71,7 @@ def test_the_evidence(undecided, settings):
     report("sms_unknown", number(1), "DELIVERED")
     # While another frame might own it, a report is only evidence.
     apply.WebhookEvent.objects.update(state="unmatched")
-    found = figures.evidence(undecided)
+    found = evidence.evidence(undecided)
     assert found.reported == 1
     assert found.credit_now == Decimal(1000)
     assert found.credit_before is None
@@ -86,7 +86,7 @@ def test_the_fall_of_the_credit():
     send(recipients=[number(8)])
     settlement.settle([(claims.claim_frames()[0], Answer("uncertain"))])
     frame = Frame.objects.get(status="uncertain")
-    found = figures.evidence(frame)
+    found = evidence.evidence(frame)
     assert found.unexplained == Decimal(10)  # 1010 before, 1000 now, nothing billed between
 
 

@@ -10,7 +10,7 @@ from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.campaigns import cancel_campaign, preview_campaign
 from octopush_django.exceptions import GatewayRefused, GatewayUncertain, NotAllowedNow
 from octopush_django.sending.gateway_schedule import waits_at_gateway
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from ..people import number, send
 
@@ -22,7 +22,7 @@ def handed_over(people=2, **delta):
         recipients=[number(i) for i in range(people)], scheduler="gateway",
         send_at=timezone.now() + timedelta(**(delta or {"hours": 2})),
     )  # fmt: skip
-    run_pump()
+    send_due()
     campaign.refresh_from_db()
     return campaign
 
@@ -55,7 +55,7 @@ def test_one_or_two_people_can_be_called_back():
 def test_an_object_from_before_it_was_handed_over_will_do():
     campaign = send(recipients=[number(0)], scheduler="gateway",
                     send_at=timezone.now() + timedelta(hours=2))  # fmt: skip
-    run_pump()
+    send_due()
     assert campaign.status == "sending"
     assert cancel_campaign(campaign).status == "cancelled"
 
@@ -90,7 +90,7 @@ def test_a_refusal_is_explained_and_changes_nothing(monkeypatch, error, why):
 def test_a_simulation_waits_nowhere():
     campaign = send(simulation=True, scheduler="gateway", recipients=[number(0)],
                     send_at=timezone.now() + timedelta(hours=2))  # fmt: skip
-    run_pump()
+    send_due()
     campaign.refresh_from_db()
     assert (campaign.status, waits_at_gateway(campaign)) == ("sent", False)
 

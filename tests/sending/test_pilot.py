@@ -7,10 +7,10 @@ import pytest
 
 from octopush_django.campaigns import decide_frame, resume_campaign
 from octopush_django.client.answers import Answer
-from octopush_django.inbound import apply
+from octopush_django.inbound import apply, store
 from octopush_django.models import Campaign, OptOut
 from octopush_django.sending.claims import claim_frames
-from octopush_django.testing import outbox, run_pump
+from octopush_django.testing import outbox, send_due
 
 from ..calls import DUPLICATE, SILENCE, answer, bill
 from ..people import make_list, send, send_marketing
@@ -90,7 +90,7 @@ def test_a_pilot_learned_from_its_report_lets_the_others_go(
     person = piloted.frames.get(number=1).recipients.first()
     document = {"message_id": "sms_9", "number": person.address, "status": "DELIVERED"}
     with django_capture_on_commit_callbacks(execute=True):
-        apply.receive(json.dumps(document).encode())
+        store.receive(json.dumps(document).encode())
         apply.apply_events()
     assert piloted.frames.get(number=1).status == "accepted"
     assert len(claim_frames()) == 4
@@ -102,5 +102,5 @@ def test_an_empty_pilot_lets_the_others_go(settings):
     campaign = send_marketing(contact_lists=[make_list(people=5)])
     first = campaign.frames.get(number=1).recipients.get()
     OptOut.objects.create(address=first.address)
-    run_pump()
+    send_due()
     assert sum(len(request["recipients"]) for request in outbox) == 4

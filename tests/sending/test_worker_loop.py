@@ -11,8 +11,8 @@ from django.db import connection
 from octopush_django import lifecycle
 from octopush_django.campaigns import cancel_campaign, halt, pause_campaign
 from octopush_django.models import Frame
-from octopush_django.sending import claims, worker_loop
-from octopush_django.testing import fail_next, outbox, run_pump
+from octopush_django.sending import claims, senders, worker_loop
+from octopush_django.testing import fail_next, outbox, send_due
 
 from ..calls import DUPLICATE, SILENCE, answer, bill, later
 from ..people import in_own_connection, make_list, number, send
@@ -80,7 +80,7 @@ def test_a_stop_is_effective_within_one_frame(settings, monkeypatch, stop):
             halt("stop now")
         else:
             {"pause": pause_campaign, "cancel": cancel_campaign}[stop](campaign)
-        time.sleep(1.2)  # the pump looks once a second at least
+        time.sleep(1.2)  # the loop looks once a second at least
     finally:
         gate.open.set()
         worker.join(timeout=10)
@@ -122,9 +122,9 @@ def test_a_claim_and_a_cancel_do_not_wait_for_each_other(monkeypatch):
     assert frame().status == "sending"
 
 
-def test_a_second_pump_for_the_same_slot_goes_away():
+def test_a_second_loop_for_the_same_place_ends():
     send()
-    with worker_loop._holding("pump-0") as held:
+    with worker_loop._holding(0) as held:
         assert held
         worker_loop.run(0)
         assert outbox == []
@@ -144,8 +144,8 @@ def test_a_backend_that_raises_leaves_the_frame_uncertain(monkeypatch):
     assert frame().status == "uncertain"
 
 
-def test_what_no_poster_took_in_time_is_given_back(monkeypatch):
-    monkeypatch.setattr(worker_loop, "OLDEST_CLAIM", -1.0)
+def test_what_no_sender_took_in_time_is_given_back(monkeypatch):
+    monkeypatch.setattr(senders, "OLDEST_CLAIM", -1.0)
     send()
     worker_loop.run(0, seconds=0.2)
     assert outbox == []
@@ -159,7 +159,7 @@ def test_what_no_poster_took_in_time_is_given_back(monkeypatch):
 def test_planned_failures_for_other_peoples_tests(outcome, status):
     with fail_next(outcome):
         send()
-        run_pump()
+        send_due()
     assert frame().status == status
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ... import numbers
-from ...backends import get_backend
+from ...backends import open_backend
 from ...backends.octopush import OctopushBackend
 from ...conf import conf
 from ...exceptions import OctopushError
@@ -59,12 +59,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         changes = _changes(options["set"])
         try:
-            backend = get_backend()
-            if not isinstance(backend, OctopushBackend):
-                raise CommandError("This backend has no account.")
-            if changes:
-                backend.request_json("PATCH", EDIT, changes)
-            found = backend.request_json("GET", READ)
+            with open_backend() as backend:
+                if not isinstance(backend, OctopushBackend):
+                    raise CommandError("This backend has no account.")
+                if changes:
+                    backend.request_json("PATCH", EDIT, changes)
+                found = backend.request_json("GET", READ)
         except OctopushError as error:
             raise CommandError(str(error)) from error
         for name, (group, _check, _words) in DEFAULTS.items():

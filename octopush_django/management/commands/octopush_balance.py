@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ...backends import get_backend
+from ...backends import open_backend
 from ...exceptions import OctopushError
 
 
@@ -13,9 +13,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            backend = get_backend()
-            balance = backend.check_balance()
-            credits = backend.check_credits()
+            with open_backend() as backend:
+                balance = backend.check_balance()
+                credits = backend.check_credits()
         except OctopushError as error:
             raise CommandError(str(error)) from error
         if balance:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from ...backends import get_backend
+from ...backends import open_backend
 from ...backends.octopush import OctopushBackend
 from ...conf import conf
 from ...exceptions import OctopushError
@@ -28,12 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            backend = get_backend()
-            if not isinstance(backend, OctopushBackend):
-                raise CommandError("This backend has no callback addresses.")
-            if options["set"]:
-                backend.request_json("PATCH", EDIT, {"callbacks": _addresses(options["set"])})
-            found = backend.request_json("GET", READ).get("callbacks") or {}
+            with open_backend() as backend:
+                if not isinstance(backend, OctopushBackend):
+                    raise CommandError("This backend has no callback addresses.")
+                if options["set"]:
+                    backend.request_json("PATCH", EDIT, {"callbacks": _addresses(options["set"])})
+                found = backend.request_json("GET", READ).get("callbacks") or {}
         except OctopushError as error:
             raise CommandError(str(error)) from error
         for kind in KINDS:
