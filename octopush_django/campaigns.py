@@ -4,13 +4,11 @@ Nothing here calls the gateway: a verb writes rows and enqueues the work after c
 """
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack, overload
 
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,6 +16,7 @@ from . import queue, signals
 from .audience import snapshot
 from .audience.given import Sources
 from .compose import drafts, previews
+from .compose.arguments import SIGNATURE, CampaignArguments, complete
 from .compose.audience_count import asks_for_replies
 from .compose.previews import Preview
 from .conf import conf
@@ -27,7 +26,6 @@ from .models import (
     Campaign,
     CampaignStatus,
     Channel,
-    Contact,
     Frame,
     FrameStatus,
     Halt,
@@ -35,6 +33,7 @@ from .models import (
     Recipient,
     Scheduler,
 )
+from .models.campaigns import account_of
 from .models.sending import WAITING_FRAMES
 from .sending import gateway_schedule, settlement
 from .sending.requests import message_of
@@ -58,27 +57,7 @@ __all__ = [
 ]
 
 
-def send_campaign(
-    *,
-    text: str,
-    purpose: str,
-    recipients: Any = None,
-    contact_lists: Any = None,
-    audience: "QuerySet[Contact] | None" = None,
-    name: str = "",
-    key: str | None = None,
-    channel: str = "sms",
-    phone_field: str | None = None,
-    fields: Mapping[str, str] | None = None,
-    sms_type: str = "sms_premium",
-    sender: str | None = None,
-    send_at: datetime | None = None,
-    with_replies: bool = False,
-    scheduler: str = "app",
-    simulation: bool | None = None,
-    created_by: Any = None,
-    options: Mapping[str, Any] | None = None,
-) -> Campaign:
+def send_campaign(**arguments: Unpack[CampaignArguments]) -> Campaign:
     """Send a message to people, once each. Returns at once; a worker sends after commit.
 
     ``text``: may hold merge fields, ``{first_name|dear customer}``. ``purpose``: ``"alert"``
@@ -87,29 +66,29 @@ def send_campaign(
     ``first_name``, ``param1`` …), contacts, or a queryset of any model with ``phone_field`` and
     ``fields`` (merge field -> field of yours). ``contact_lists``: lists or their names.
     ``audience``: a queryset of ``Contact``. ``key``: a second call with the same key returns the
-    first campaign. ``sender``: 3 to 11 letters and digits, ``OCTOPUSH_SENDER`` if None.
-    ``send_at``: aware; later than now schedules. ``scheduler``: ``"app"`` keeps the schedule
-    here, where it can be cancelled; ``"gateway"`` hands it over at once.
+    first campaign. ``channel``: ``"sms"``, ``"voice_sms"``, ``"rcs"`` or ``"email"``.
+    ``sms_type``: ``"sms_premium"`` or ``"sms_low_cost"``. ``sender``: 3 to 11 letters and digits,
+    ``OCTOPUSH_SENDER`` if None. ``send_at``: aware; later than now schedules. ``scheduler``:
+    ``"app"`` keeps the schedule here, where it can be cancelled; ``"gateway"`` hands it over at
+    once. ``with_replies``: people can answer. ``simulation``: the gateway checks and pretends.
+    ``options``: fields of the channel under the gateway's own names. ``created_by``: a user.
 
     Raises :class:`InvalidCampaign`, :class:`ComplianceError` or :class:`EmptyAudience`; then
     nothing is stored and nothing is sent. A rolled-back transaction sends nothing.
     """
+    given = complete(arguments)
+    key = given["key"]
     if key is not None:
         existing = Campaign.objects.filter(key=key).first()
         if existing:
             return existing
-    campaign = drafts.draft(
-        text=text, purpose=purpose, name=name, key=key, channel=channel, sms_type=sms_type,
-        sender=sender, send_at=send_at, with_replies=with_replies, scheduler=scheduler,
-        simulation=simulation, created_by=created_by, options=options,
-    )  # fmt: skip
-    sources = Sources.read(recipients, contact_lists, audience, phone_field, fields, channel)
+    campaign, sources = drafts.draft(given), Sources.read(given)
     drafts.refuse_errors(drafts.findings_of(campaign))
     try:
         with transaction.atomic():
             campaign.save(force_insert=True)
             campaign.include.set(sources.lists)
-            _approve(campaign, sources, by=created_by)
+            _approve(campaign, sources, by=campaign.created_by)
     except IntegrityError:
         # Another call with the same key was faster: its campaign is the one.
         winner = Campaign.objects.filter(key=key).first() if key is not None else None
@@ -119,49 +98,28 @@ def send_campaign(
     return campaign
 
 
+send_campaign.__signature__ = SIGNATURE  # type: ignore[attr-defined]
+
 asend_campaign = sync_to_async(send_campaign, thread_sensitive=True)
 """``send_campaign`` for async views."""
 
 
-def preview_campaign(
-    campaign: Campaign | None = None,
-    *,
-    text: str = "",
-    purpose: str = "",
-    recipients: Any = None,
-    contact_lists: Any = None,
-    audience: "QuerySet[Contact] | None" = None,
-    name: str = "",
-    key: str | None = None,
-    channel: str = "sms",
-    phone_field: str | None = None,
-    fields: Mapping[str, str] | None = None,
-    sms_type: str = "sms_premium",
-    sender: str | None = None,
-    send_at: datetime | None = None,
-    with_replies: bool = False,
-    scheduler: str = "app",
-    simulation: bool | None = None,
-    created_by: Any = None,
-    options: Mapping[str, Any] | None = None,
-) -> Preview:
+@overload
+def preview_campaign(campaign: Campaign) -> Preview: ...
+@overload
+def preview_campaign(**arguments: Unpack[CampaignArguments]) -> Preview: ...
+def preview_campaign(campaign: Campaign | None = None, **arguments: Any) -> Preview:
     """What :func:`send_campaign` would do with these arguments, or with a draft ``campaign``.
 
     Stores and sends nothing. Raises :class:`InvalidCampaign` for arguments that make no sense;
     what forbids sending stands in ``findings``.
     """
     if campaign is None:
-        campaign = drafts.draft(
-            text=text, purpose=purpose, name=name, key=key, channel=channel, sms_type=sms_type,
-            sender=sender, send_at=send_at, with_replies=with_replies, scheduler=scheduler,
-            simulation=simulation, created_by=created_by, options=options,
-        )  # fmt: skip
-        sources = Sources.read(recipients, contact_lists, audience, phone_field, fields, channel)
-    elif campaign.status != CampaignStatus.DRAFT:
+        given = complete(arguments)
+        return previews.preview_of(drafts.draft(given), Sources.read(given))
+    if campaign.status != CampaignStatus.DRAFT:
         return previews.preview_frozen(campaign)
-    else:
-        sources = Sources.of(campaign)
-    return previews.preview_of(campaign, sources)
+    return previews.preview_of(campaign, Sources.of(campaign))
 
 
 def launch_campaign(campaign: Campaign, *, by: Any = None, people: int | None = None) -> Campaign:
@@ -371,7 +329,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
         expected_cost=campaign.expected_cost,
         sender=campaign.sender,
         instance=conf.instance or "",
-        launched_by=by if getattr(by, "pk", None) else None,
+        launched_by=account_of(by),
         launched_at=None if waits else now,
         reason_code="",
         reason="",

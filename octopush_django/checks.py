@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
 
+from .client.messages import is_sender
 from .conf import REAL_BACKEND, conf, declared
 from .rules.hours import AllowedHours
 
@@ -83,7 +84,7 @@ def _missing() -> Iterator[CheckMessage]:
 
 
 def _shaped() -> Iterator[CheckMessage]:
-    if conf.sender is not None and not re.fullmatch(r"[A-Za-z0-9]{3,11}", conf.sender):
+    if conf.sender is not None and not is_sender(conf.sender):
         yield Error(
             "OCTOPUSH_SENDER must be 3 to 11 letters and digits.", id="octopush_django.E005"
         )

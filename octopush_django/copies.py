@@ -12,6 +12,7 @@ from .campaigns import launch_campaign, send_campaign
 from .compose.drafts import FLAGS
 from .exceptions import InvalidCampaign
 from .models import Campaign
+from .models.campaigns import account_of
 from .rules.addresses import FIELDS
 from .rules.channels import TRAITS
 
@@ -31,7 +32,7 @@ def copy_campaign(campaign: Campaign, *, by: Any = None, key: str | None = None)
             key=key,
             name=(_("Copy of %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
             options=campaign.options,
-            created_by=by if getattr(by, "pk", None) else None,
+            created_by=account_of(by),
         )
         copy.include.set(campaign.include.all())
         copy.exclude.set(campaign.exclude.all())

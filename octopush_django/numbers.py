@@ -108,16 +108,6 @@ def line_type(number: str) -> LineType:
     return "mobile" if kind in _MOBILE_TYPES else "landline"
 
 
-def region_of(number: str) -> str | None:
-    """The country of an E.164 ``number`` (``FR`` for test numbers), or None."""
-    if is_test(number):
-        return "FR"
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
-    except phonenumbers.NumberParseException:
-        return None
-
-
 def masked(number: str) -> str:
     """The number as logs may show it: ``+336****5678``."""
     return f"{number[:4]}****{number[-4:]}" if len(number) > 9 else "****"

@@ -159,8 +159,8 @@ def test_a_lost_race_for_a_key_returns_the_winner(monkeypatch):
     original = campaigns.drafts.draft
     winners = []
 
-    def meanwhile(**arguments):
-        made = original(**arguments)
+    def meanwhile(given):
+        made = original(given)
         if not winners:
             winners.append(None)
             winners[0] = send(key="order-7")

@@ -24,6 +24,7 @@ from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
 from ..models import Campaign, CampaignStatus, ContactList, Exclusion, Halt
 from .figures import figures_of, named, texts_of
 from .forms import OnceForm, ScheduleForm, SendForm, TestForm
+from .keys import key_of
 from .left_out import LONGEST_SEARCH, left_out_page
 
 LOOK_AGAIN = gettext_lazy(
@@ -254,8 +255,8 @@ def _is_large(campaign: Campaign) -> bool:
 
 def _then(request: HttpRequest) -> list[int]:
     """Campaigns that were ticked together with this one."""
-    keys = request.GET.get("then", "").split(",")[:MOST_AT_ONCE]
-    return [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+    keys = map(key_of, request.GET.get("then", "").split(",")[:MOST_AT_ONCE])
+    return [key for key in keys if key is not None]
 
 
 def _pressed(request: HttpRequest) -> tuple[bool, SendForm | ScheduleForm]:
@@ -284,8 +285,7 @@ def _forms(
 def _sample(request: HttpRequest, campaign: Campaign) -> examples.Example | None:
     if "dearest" in request.GET:
         return examples.longest_text(campaign) or examples.example(campaign)
-    keys = {name: request.GET.get(name, "") for name in ("person", "after")}
-    chosen = {n: int(k) for n, k in keys.items() if k.isascii() and k.isdigit() and len(k) < 19}
+    chosen = {name: key_of(request.GET.get(name, "")) for name in ("person", "after")}
     return examples.example(campaign, **chosen, search=_search(request))
 
 

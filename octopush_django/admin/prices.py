@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 
 from ..models import Tariff
 from .history import HistoryAdmin
+from .keys import key_of
 
 
 @admin.register(Tariff)
@@ -29,7 +30,7 @@ class TariffAdmin(HistoryAdmin):
     ) -> HttpResponse:
         """Back to the check page that asked for it."""
         answer = super().response_add(request, obj, post_url_continue)
-        campaign = request.GET.get("for", "")
-        if campaign.isascii() and campaign.isdigit() and len(campaign) < 19:
+        campaign = key_of(request.GET.get("for", ""))
+        if campaign is not None:
             return redirect("admin:octopush_django_campaign_check", campaign)
         return answer

@@ -16,6 +16,7 @@ from ..conf import conf
 from ..contacts.files import read_rows
 from ..contacts.importer import map_columns, read_consent
 from ..models import Contact, ContactList
+from ..rules.addresses import lowered_email
 
 _STYLED = re.compile(r'(<(?:ins|del)) style="[^"]*"')
 
@@ -112,7 +113,7 @@ class ContactResource(resources.ModelResource):  # type: ignore[misc]
         number = numbers.canonical(str(row.get("phone_number") or ""), conf.region)
         if number:
             return Contact.objects.filter(phone_number=number).first()
-        email = str(row.get("email") or "").strip().lower()
+        email = lowered_email(str(row.get("email") or ""))
         return Contact.objects.filter(email=email).first() if email else None
 
     def import_instance(self, instance: Contact, row: Any, **kwargs: Any) -> None:

@@ -34,22 +34,21 @@ class Sources:
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Sources":
+        """The lists that a draft goes to."""
         lists = list(campaign.include.values_list("pk", flat=True))
         return cls(lists, contacts_in(lists), ())
 
     @classmethod
-    def read(
-        cls,
-        recipients: Any,
-        contact_lists: Any,
-        contacts: "QuerySet[Contact] | None",
-        phone_field: str | None,
-        fields: Mapping[str, str] | None,
-        channel: str,
-    ) -> "Sources":
-        if recipients is None and contact_lists is None and contacts is None:
+    def read(cls, given: Mapping[str, Any]) -> "Sources":
+        """What the arguments of ``send_campaign`` name.
+
+        Raises :class:`InvalidCampaign` where they name nobody, or something that is no address.
+        """
+        recipients, contacts = given["recipients"], given["audience"]
+        phone_field, fields = given["phone_field"], given["fields"]
+        if recipients is None and given["contact_lists"] is None and contacts is None:
             raise InvalidCampaign("recipients", "say who receives it.")
-        lists = list_ids(contact_lists or [])
+        lists = list_ids(given["contact_lists"] or [])
         chosen = contacts_in(lists) if lists else None
         if isinstance(recipients, QuerySet) and recipients.model is Contact and not phone_field:
             contacts, recipients = _either(contacts, recipients), None
@@ -62,7 +61,7 @@ class Sources:
         if not isinstance(people, QuerySet | str | Mapping | Contact):
             # Read twice: to check every literal before anything is stored, then to write.
             people = list(people)
-        family = channels.TRAITS[channel].family
+        family = channels.TRAITS[given["channel"]].family
         sources = cls(lists, chosen, people, phone_field, fields, family)
         if not isinstance(people, QuerySet):
             for _person in sources.stream():
@@ -70,6 +69,7 @@ class Sources:
         return sources
 
     def stream(self) -> Iterable[Person]:
+        """The given people, one by one."""
         return people_of(self.people, self.phone_field, self.fields, self.family)
 
 

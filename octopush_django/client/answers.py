@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from .text import storable
+
 Outcome = Literal["accepted", "refused", "unreachable", "uncertain"]
 
 UNCERTAIN_CODES = frozenset({125, 438, 500, 501})
@@ -56,7 +58,7 @@ class Answer:
 
 def read_answer(status: int, content: bytes, retry_after: str | None = None) -> Answer:
     """Understand an answer to a sending: its HTTP status and body (at most 64 kB)."""
-    raw = content.decode("utf-8", "replace")
+    raw = storable(content.decode("utf-8", "replace"))
     document = json_object(content)
     code, message, errors = failure_of(document or {})
     ticket = _ticket_of(document or {})
@@ -102,7 +104,7 @@ def json_object(content: bytes) -> dict[str, Any] | None:
 
 def _ticket_of(document: Mapping[str, Any]) -> str:
     tickets = (document.get(name) for name in _TICKET_FIELDS)
-    return next((_clean(ticket, _LONGEST_TICKET) for ticket in tickets if ticket), "")
+    return next((storable(ticket, _LONGEST_TICKET) for ticket in tickets if ticket), "")
 
 
 def failure_of(
@@ -110,7 +112,7 @@ def failure_of(
 ) -> tuple[int | None, str, dict[str, FieldError]]:
     """Code, message and field errors, in any of the shapes seen: flat, wrapped, lists."""
     code = _integer(document.get("code")) or None
-    message = _clean(document.get("message") or "", _LONGEST_MESSAGE)
+    message = storable(document.get("message") or "", _LONGEST_MESSAGE)
     raw = document.get("errors")
     if isinstance(raw, dict):
         pairs = list(raw.items())
@@ -128,15 +130,9 @@ def _field_error(value: Any) -> FieldError:
     if isinstance(value, list):
         value = value[0] if value else {}
     if isinstance(value, dict):
-        message = _clean(value.get("message") or "", _LONGEST_MESSAGE)
+        message = storable(value.get("message") or "", _LONGEST_MESSAGE)
         return FieldError(_integer(value.get("code")), message)
-    return FieldError(_integer(value), _clean(value, _LONGEST_MESSAGE))
-
-
-def _clean(value: Any, longest: int) -> str:
-    """Text that a database takes: without NUL, and without halves of characters."""
-    text = str(value)[:longest].replace("\x00", "")
-    return text.encode("utf-8", "replace").decode()
+    return FieldError(_integer(value), storable(value, _LONGEST_MESSAGE))
 
 
 def _integer(value: Any) -> int | None:

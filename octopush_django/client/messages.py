@@ -13,14 +13,15 @@ from typing import Any, Literal
 
 from ..exceptions import InvalidRequest
 from ..numbers import E164_PATTERN
+from .text import is_storable
 
 SMS_PATH = "sms-campaign/send"
 LARGEST_FRAME = 500
 LONGEST_TEXT = 1224
 LONGEST_VALUE = 50
 _E164 = re.compile(E164_PATTERN)
-_SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9-]{1,36}$")
+_SENDER = re.compile(r"[A-Za-z0-9]{3,11}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,36}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class Recipient:
     param5: str | None = None
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.phone_number, str) and _E164.match(self.phone_number)):
+        if not (isinstance(self.phone_number, str) and _E164.fullmatch(self.phone_number)):
             raise InvalidRequest("phone_number", "must be + and 8 to 15 digits (E.164).")
         for item in fields(self)[1:]:
             value = getattr(self, item.name)
@@ -76,7 +77,7 @@ class Message:
             raise InvalidRequest("text", "must not be empty.")
         check_choice("purpose", self.purpose, ("alert", "wholesale"))
         wanted = self.sender is not None or self._needs_sender()
-        if wanted and not (isinstance(self.sender, str) and _SENDER.match(self.sender)):
+        if wanted and not is_sender(self.sender):
             raise InvalidRequest("sender", "must be 3 to 11 letters and digits (a-z, A-Z, 0-9).")
         if self.send_at is not None and (
             not isinstance(self.send_at, datetime) or self.send_at.utcoffset() is None
@@ -90,7 +91,7 @@ class Message:
 
     def to_body(self, recipients: str, request_id: str | None) -> bytes:
         """The request's JSON. ``recipients`` is text: JSON objects with commas between them."""
-        if request_id is not None and not _REQUEST_ID.match(request_id):
+        if request_id is not None and not _REQUEST_ID.fullmatch(request_id):
             raise InvalidRequest("request_id", "must be 1 to 36 letters, digits or hyphens.")
         envelope = {
             item.name: getattr(self, item.name)
@@ -158,8 +159,13 @@ def _check_text(name: str, value: Any, longest: int) -> None:
         raise InvalidRequest(name, "must be text.")
     if len(value) > longest:
         raise InvalidRequest(name, f"has {len(value)} characters; {longest} at most.")
-    if "\x00" in value or any(0xD800 <= ord(char) <= 0xDFFF for char in value):
+    if not is_storable(value):
         raise InvalidRequest(name, "holds a character that cannot be sent.")
+
+
+def is_sender(value: Any) -> bool:
+    """Whether the gateway takes ``value`` as a sender ID: 3 to 11 letters and digits."""
+    return isinstance(value, str) and _SENDER.fullmatch(value) is not None
 
 
 def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:

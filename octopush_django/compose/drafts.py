@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from ..conf import conf
 from ..exceptions import ComplianceError, InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, Purpose, Scheduler, SmsType
+from ..models.campaigns import account_of
 from ..rules import channels, compliance
 from ..rules.compliance import Finding
 from .hours import hours_findings
@@ -26,40 +27,61 @@ FLAGS = {
     "auto_remove_blacklisted_numbers": "auto_remove_blacklisted",
 }
 """Options of the gateway that are columns here: its name -> ours."""
+COLUMNS = (
+    "text", "purpose", "name", "key", "channel", "sms_type", "send_at", "with_replies",
+    "scheduler",
+)  # fmt: skip
+"""Arguments that become columns as they are."""
+CHOICES = {
+    "purpose": Purpose.values,
+    "sms_type": SmsType.values,
+    "scheduler": Scheduler.values,
+    "channel": Channel.values,
+}
 
 
-def draft(*, options: Mapping[str, Any] | None, **arguments: Any) -> Campaign:
-    """An unsaved campaign of checked arguments."""
-    _choice("purpose", arguments["purpose"], Purpose.values)
-    _choice("sms_type", arguments["sms_type"], SmsType.values)
-    _choice("scheduler", arguments["scheduler"], Scheduler.values)
-    _choice("channel", arguments["channel"], Channel.values)
-    for name in ("text", "name"):
-        if not isinstance(arguments[name], str):
-            raise InvalidCampaign(name, "must be text.")
-    if len(arguments["name"]) > 200:
-        raise InvalidCampaign("name", "has over 200 characters.")
-    if arguments["key"] is not None and not 0 < len(str(arguments["key"])) <= 200:
-        raise InvalidCampaign("key", "must have 1 to 200 characters.")
-    for name in ("with_replies", "simulation"):
-        value = arguments[name]
-        if not isinstance(value, bool) and not (name == "simulation" and value is None):
-            raise InvalidCampaign(name, f"must be True or False, not {value!r}.")
-    own, flags = _split(options or {}, arguments["channel"])
-    if arguments["with_replies"] and arguments["channel"] not in (Channel.SMS, Channel.RCS):
+def draft(given: Mapping[str, Any]) -> Campaign:
+    """An unsaved campaign of the arguments of ``send_campaign``, all of them ``given``.
+
+    Raises :class:`InvalidCampaign`, naming the argument.
+    """
+    _check_choices(given)
+    _check_words(given)
+    own, flags = _split(given["options"] or {}, given["channel"])
+    if given["with_replies"] and given["channel"] not in (Channel.SMS, Channel.RCS):
         raise InvalidCampaign("with_replies", "is for SMS and RCS.")
-    if arguments["send_at"] is not None:
-        check_send_at(arguments["send_at"])
-    arguments["simulation"] = bool(arguments["simulation"]) or conf.simulation
-    arguments["sender"] = arguments["sender"] or conf.sender or ""
-    creator = arguments.pop("created_by")
+    if given["send_at"] is not None:
+        check_send_at(given["send_at"])
     return Campaign(
-        **arguments,
+        **{name: given[name] for name in COLUMNS},
         **flags,
+        sender=given["sender"] or conf.sender or "",
+        simulation=bool(given["simulation"]) or conf.simulation,
         options=own,
         instance=conf.instance or "",
-        created_by=creator if getattr(creator, "pk", None) else None,
+        created_by=account_of(given["created_by"]),
     )
+
+
+def _check_choices(given: Mapping[str, Any]) -> None:
+    for field, choices in CHOICES.items():
+        if given[field] not in choices:
+            said = f"must be one of {', '.join(choices)}; {given[field]!r} is not."
+            raise InvalidCampaign(field, said)
+    for name in ("with_replies", "simulation"):
+        value = given[name]
+        if not isinstance(value, bool) and not (name == "simulation" and value is None):
+            raise InvalidCampaign(name, f"must be True or False, not {value!r}.")
+
+
+def _check_words(given: Mapping[str, Any]) -> None:
+    for name in ("text", "name"):
+        if not isinstance(given[name], str):
+            raise InvalidCampaign(name, "must be text.")
+    if len(given["name"]) > 200:
+        raise InvalidCampaign("name", "has over 200 characters.")
+    if given["key"] is not None and not 0 < len(str(given["key"])) <= 200:
+        raise InvalidCampaign("key", "must have 1 to 200 characters.")
 
 
 def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], dict[str, bool]]:
@@ -77,11 +99,6 @@ def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], di
     except InvalidRequest as error:
         raise InvalidCampaign(error.field, error.problem) from error
     return {name: options[name] for name in kept if name in options}, flags
-
-
-def _choice(field: str, value: Any, choices: list[str]) -> None:
-    if value not in choices:
-        raise InvalidCampaign(field, f"must be one of {', '.join(choices)}; {value!r} is not.")
 
 
 def check_send_at(send_at: Any) -> None:

@@ -10,6 +10,7 @@ from django.db.models.functions import Length
 from .. import segments
 from ..audience import judging, routes
 from ..audience.given import Sources
+from ..client.text import storable
 from ..models import Campaign, Contact
 from ..rules import channels
 
@@ -45,8 +46,7 @@ def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySe
 
 
 def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
-    # PostgreSQL takes no NUL.
-    for word in search.replace("\x00", " ").split()[:MOST_WORDS]:
+    for word in storable(search).split()[:MOST_WORDS]:
         names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         digits = word.lstrip("0") if word.isdigit() else word
         people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))

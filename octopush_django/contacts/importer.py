@@ -18,15 +18,15 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 
 from .. import numbers
+from ..client.text import storable
 from ..conf import conf
 from ..models import Consent, Contact, ContactList
+from ..rules.addresses import canonical_email
 from .files import UnreadableFile, read_rows
 
 CHUNK = 500
@@ -164,7 +164,7 @@ def _parse(
     line: int, cells: Sequence[str], mapping: Mapping[int, str], report: ImportReport
 ) -> _Row:
     data = {name: cells[i].strip() for i, name in mapping.items() if i < len(cells)}
-    data = {name: _clean(value) for name, value in data.items()}
+    data = {name: storable(value) for name, value in data.items()}
     number = _number(data.get("phone_number", ""))
     email = _email(data.get("email", ""))
     if not number and not email:
@@ -215,15 +215,14 @@ def _number(text: str) -> str | None:
 def _email(text: str) -> str:
     if not text:
         return ""
-    try:
-        validate_email(text)
-    except ValidationError:
+    email = canonical_email(text)
+    if email is None:
         raise _Refused(
             "bad_email",
             _("“%(value)s” is not an e-mail address; correct it or empty the cell.")
             % {"value": text[:60]},
-        ) from None
-    return text.lower()
+        )
+    return email
 
 
 def read_consent(text: str) -> str:
@@ -254,11 +253,6 @@ def _date(text: str) -> datetime | None:
 def _folded(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold())
     return re.sub(r"[^a-z0-9]", "", "".join(c for c in letters if not unicodedata.combining(c)))
-
-
-def _clean(text: str) -> str:
-    """No NUL, no lone surrogate: PostgreSQL stores neither."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 # --- storing ----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from ..client.text import storable
 from ..numbers import from_gateway
 from ..rules.addresses import canonical_email
 
@@ -174,7 +175,7 @@ def _reports(
     if not rows:
         raise Unreadable("It is a delivery report about nobody.")
     for row in rows:
-        status = _clean(_first(row, _STATUSES), LONGEST_NAME).upper()
+        status = storable(_first(row, _STATUSES), LONGEST_NAME).upper()
         at = _moment(row.get("delivery_date"), zone)
         keys, seconds = _call(row)
         yield Report(ticket, _address(row, region), status, at, keys, seconds)
@@ -184,7 +185,7 @@ def _call(row: Mapping[str, Any]) -> tuple[str, int | None]:
     """Keys and seconds of a voice message: at the root or in ``meta_data``, perhaps as text."""
     meta = row.get("meta_data")
     held = {**row, **(meta if isinstance(meta, dict) else {})}
-    keys = _clean(held.get("pressed_keys_code") or "", LONGEST_KEYS)
+    keys = storable(held.get("pressed_keys_code") or "", LONGEST_KEYS)
     seconds = str(held.get("call_duration") or "")
     return keys, int(seconds) if re.fullmatch(r"[0-9]{1,5}", seconds, re.ASCII) else None
 
@@ -192,7 +193,7 @@ def _call(row: Mapping[str, Any]) -> tuple[str, int | None]:
 def _incoming(
     data: Mapping[str, Any], ticket: str, date: Any, region: str, zone: ZoneInfo, opt_out: bool
 ) -> Incoming:
-    text = _clean(data.get("text") or "", LONGEST_TEXT)
+    text = storable(data.get("text") or "", LONGEST_TEXT)
     return Incoming(ticket, _address(data, region), text, _moment(date, zone), opt_out)
 
 
@@ -209,13 +210,7 @@ def _address(data: Mapping[str, Any], region: str) -> str:
 
 def _first(data: Mapping[str, Any], names: tuple[str, ...]) -> str:
     values = (data.get(name) for name in names)
-    return next((_clean(v, LONGEST_NAME) for v in values if isinstance(v, str | int) and v), "")
-
-
-def _clean(value: Any, longest: int) -> str:
-    """Text that any database stores: bounded, without NUL and lone surrogates."""
-    text = str(value)[:longest].replace("\x00", "")
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return next((storable(v, LONGEST_NAME) for v in values if isinstance(v, str | int) and v), "")
 
 
 def _moment(raw: Any, zone: ZoneInfo) -> datetime | None:

@@ -2,9 +2,11 @@
 
 import uuid
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -65,6 +67,11 @@ class Reason(models.TextChoices):
     INSTANCE = "instance", _("Launched on another copy of this site")
     PILOT = "pilot", _("The first batch cost more than expected")
     NOBODY_LEFT = "nobody_left", _("Everybody in it was left out meanwhile")
+
+
+def account_of(person: Any) -> Any:
+    """The user account of whoever acts, if there is one: ``by`` may also be a name, or None."""
+    return person if isinstance(person, get_user_model()) else None
 
 
 class Campaign(models.Model):

@@ -13,6 +13,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from ..conf import conf
 from ..numbers import canonical
+from ..rules.addresses import lowered_email
 
 
 def validate_phone_number(value: Any) -> None:
@@ -87,7 +88,7 @@ class EmailField(models.EmailField):  # type: ignore[type-arg]
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
-        return value.strip().lower() if isinstance(value, str) else value
+        return lowered_email(value) if isinstance(value, str) else value
 
     def get_prep_value(self, value: Any) -> Any:
         return self.to_python(super().get_prep_value(value))

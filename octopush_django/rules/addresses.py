@@ -36,9 +36,14 @@ def canonical(address: str, family: str) -> str | None:
     return numbers.canonical(address, conf.region)
 
 
+def lowered_email(text: str) -> str:
+    """An e-mail address, or what was meant as one, in lower case, without blanks around it."""
+    return text.strip().lower()
+
+
 def canonical_email(text: str) -> str | None:
-    """The e-mail address in lower case, without blanks around it; None if it is none."""
-    address = text.strip().lower()
+    """The one spelling of an e-mail address; None if ``text`` is none."""
+    address = lowered_email(text)
     fits = len(address) <= LONGEST_EMAIL and re.fullmatch(EMAIL_PATTERN, address)
     return address if fits else None
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from .. import segments
+from ..client.messages import is_sender
 from . import channels, placeholders
 
 Level = Literal["error", "warning"]
@@ -25,7 +26,6 @@ MOST_REQUESTS = 2000
 STOP_MENTION = "STOP au XXXXX"
 """The gateway puts its own short number in place of the five X."""
 LOW_COST_STOP = r"\bno PUB=STOP(?!\w)"
-_SENDER = re.compile(r"^[A-Za-z0-9]{3,11}$")
 _PROMOTIONAL = re.compile(
     r"\b(?:soldes?|promos?|promotions?|remises?|offres? (?:sp[ée]ciale|exclusive|valable)s?|"
     r"r[ée]ductions?|code promo|ventes? priv[ée]es?|black friday|bons? plans?|d[ée]stockage|"
@@ -178,7 +178,7 @@ def _check_sender(
     if not sender:
         message = _("Choose a sender: 3 to 11 letters and digits, as people will see it.")
         yield Finding("sender_missing", "error", message, "sender")
-    elif not _SENDER.match(sender):
+    elif not is_sender(sender):
         message = _("The sender must be 3 to 11 letters and digits, without blanks or accents.")
         yield Finding("sender_wrong", "error", message, "sender")
     elif sender.isdigit() and not with_replies and channel == "sms":

@@ -100,7 +100,7 @@ def _close_attempts(results: Sequence[tuple[Claim, Answer]], now: datetime) -> N
             http_status=answer.http_status,
             code=answer.code,
             message=answer.message,
-            answer=answer.raw.replace("\x00", ""),
+            answer=answer.raw,
         )
         for made, answer in results
     ]

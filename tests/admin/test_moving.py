@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from octopush_django import campaigns
 from octopush_django.models import Frame, SendAttempt
-from octopush_django.reports import figures, pace
+from octopush_django.reports import pace
 
 from ..desk import check, seen, url
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ... import numbers
 from ...backends import open_backend
 from ...backends.octopush import OctopushBackend
+from ...client.messages import is_sender
 from ...conf import conf
 from ...exceptions import OctopushError
 from ...rules.addresses import canonical_email
@@ -18,7 +19,7 @@ EDIT = "user/campaign-parameters/edit"
 
 
 def _sender(text: str) -> str | None:
-    return text if 3 <= len(text) <= 11 and text.isascii() and text.isalnum() else None
+    return text if is_sender(text) else None
 
 
 def _digits(text: str) -> str | None:
