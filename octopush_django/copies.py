@@ -14,7 +14,6 @@ from .exceptions import InvalidCampaign
 from .models import Campaign
 from .models.campaigns import account_of
 from .rules.addresses import FIELDS
-from .rules.channels import TRAITS
 
 MOST_TESTS = 5
 LONGEST_NAME = 200
@@ -77,7 +76,7 @@ def send_test(
     if not 1 <= len(to) <= MOST_TESTS:
         said = _("Name one to %(most)d addresses.") % {"most": MOST_TESTS}
         raise InvalidCampaign("to", said)
-    key = FIELDS[TRAITS[campaign.channel].family]
+    key = FIELDS[campaign.traits.family]
     flags = {name: True for name, ours in FLAGS.items() if getattr(campaign, ours)}
     with transaction.atomic():
         test = send_campaign(

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from .. import campaigns as verbs
 from ..copies import copy_campaign
 from ..exceptions import CampaignError, NotAllowedNow
-from ..models import Campaign, CampaignStatus, Channel, RecipientStatus
+from ..models import Campaign, CampaignStatus, RecipientStatus
 from ..reports import credit, figures
+from ..rules.channels import CHANNELS, SMS
 from ..sending.gateway_schedule import waits_at_gateway
 from ..status import read_status
 from .channel_forms import FORMS
@@ -51,18 +52,12 @@ PRODUCTS = {
     "vocal_sms": _("Voice messages"),
 }
 """What the gateway's credits are worth, in a marketer's words; others in its own."""
-ADD_TITLES = {
-    Channel.SMS: _("Add SMS campaign"),
-    Channel.VOICE: _("Add voice message"),
-    Channel.RCS: _("Add RCS message"),
-    Channel.EMAIL: _("Add e-mail"),
-}
 
 
 def _channel(request: HttpRequest, campaign: Campaign | None) -> str:
     """What is composed: the campaign's own channel, or the one of the add link."""
-    wanted = campaign.channel if campaign else request.GET.get("channel", Channel.SMS)
-    return wanted if wanted in FORMS else Channel.SMS
+    wanted = campaign.channel if campaign else request.GET.get("channel", SMS.code)
+    return wanted if wanted in FORMS else SMS.code
 
 
 def _option(name: str, label: Any) -> Callable[..., str]:
@@ -75,7 +70,16 @@ def _option(name: str, label: Any) -> Callable[..., str]:
     return show
 
 
+def _with_options(admin_class: Any) -> Any:
+    """Give the admin a column for each option of each form, for campaigns that were sent."""
+    for form in FORMS.values():
+        for name in form.own_options:
+            setattr(admin_class, name, _option(form.key_of(name), form.base_fields[name].label))
+    return admin_class
+
+
 @admin.register(Campaign)
+@_with_options
 class CampaignAdmin(CheckPages, MovePages, ProgressPages):
     form = CampaignForm
     list_display = (
@@ -118,22 +122,6 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
             (_("Audience"), {"fields": ("include", "exclude")}),
             (_("Options"), {"classes": ("collapse",), "fields": folded}),
         )
-
-    voice_gender = _option("voice_gender", _("Voice"))
-    voice_language = _option("voice_language", _("Language"))
-    get_back_pressed_keys = _option("get_back_pressed_keys", _("Report pressed keys"))
-    message_type = _option("message_type", _("Kind"))
-    buttons = _option("actions", _("Buttons"))
-    cards = _option("cards", _("Cards"))
-    subject = _option("subject", _("Subject"))
-    email_from = _option("email_from", _("From"))
-    name_from = _option("name_from", _("Name"))
-    body_format = _option("body_format", _("Format"))
-    stored_template = _option("template_name", _("Template at Octopush"))
-    emailing_service = _option("emailing_service", _("Service"))
-    language = _option("language", _("Language of the unsubscribe mention"))
-    list_name = _option("list_name", _("List at Octopush"))
-    recipient_tracking = _option("recipient_tracking", _("Tracking by Octopush"))
 
     # --- what may be done when ---------------------------------------------------------------
 
@@ -238,15 +226,21 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         pages = [*self.check_urls(), *self.move_urls(), *self.progress_urls()]
         return [*own, *pages, *super().get_urls()]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        others = [traits for traits in CHANNELS.values() if traits is not SMS]
+        return super().changelist_view(request, {"channels": others, **(extra_context or {})})
+
     def add_view(
         self,
         request: HttpRequest,
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        channel = Channel(_channel(request, None))
+        channel = _channel(request, None)
         context = {
-            "title": ADD_TITLES[channel],
+            "title": CHANNELS[channel].add_title,
             "composer": composer_data(channel),
             "saves_and_checks": self.has_send_permission(request),
             **(extra_context or {}),

@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Channel
-from ..rules import channels
+from ..rules.channels import email, voice
 from .forms import CampaignForm
 
 
@@ -30,7 +30,7 @@ class VoiceForm(CampaignForm):
     )
     voice_language = forms.ChoiceField(
         label=_("Language"),
-        choices=[(code, code) for code in channels.VOICE_LANGUAGES],
+        choices=[(code, code) for code in voice.LANGUAGES],
         help_text=_("The language in which the text is read; write it in that language."),
     )
     get_back_pressed_keys = forms.BooleanField(
@@ -185,13 +185,13 @@ class EmailForm(CampaignForm):
     )
     name_from = forms.CharField(
         label=_("Name"),
-        max_length=channels.LONGEST_NAME,
+        max_length=email.LONGEST_NAME,
         required=False,
         help_text=_("The name that people see in front of the address."),
     )
     subject = forms.CharField(
         label=_("Subject"),
-        max_length=channels.LONGEST_SUBJECT,
+        max_length=email.LONGEST_SUBJECT,
         help_text=_("One line, the same for everybody."),
     )
     body_format = forms.ChoiceField(
@@ -201,7 +201,7 @@ class EmailForm(CampaignForm):
     )
     stored_template = forms.CharField(
         label=_("Template at Octopush"),
-        max_length=channels.LONGEST_NAME,
+        max_length=email.LONGEST_NAME,
         required=False,
         help_text=_(
             "The name of a stored template. Octopush does not say whether text or it wins."

@@ -8,7 +8,8 @@ from django.utils.translation import ngettext
 from .. import segments
 from ..conf import conf
 from ..models import Channel, Contact
-from ..rules import channels, compliance, placeholders
+from ..rules import compliance, placeholders
+from ..rules.channels import voice
 
 
 def composer_data(channel: str) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def _counting(channel: str) -> dict[str, Any]:
     by_characters: dict[str, Any] = {"longest": compliance.LONGEST_TEXT}
     if channel == Channel.VOICE:
         by_characters["spoken"] = {
-            "each": channels.SPOKEN_CHARACTERS, "block": channels.VOICE_BLOCK,
+            "each": voice.SPOKEN_CHARACTERS, "block": voice.BLOCK,
         }  # fmt: skip
     return by_characters
 

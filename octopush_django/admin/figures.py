@@ -4,31 +4,16 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
 
 from ..audience.routes import has_own_texts
 from ..compose import examples
 from ..compose.previews import Preview
 from ..models import Campaign, Channel, Contact, Exclusion
 from ..reports import credit
-from ..rules.channels import spoken_seconds
+from ..rules.channels.voice import spoken_seconds
 from ..rules.compliance import MOST_REQUESTS
 from .channel_forms import FORMS
 from .html_preview import harmless
-
-UNITS = {
-    Channel.SMS: ngettext_lazy("%(units)s SMS", "%(units)s SMS", "number"),
-    Channel.VOICE: ngettext_lazy(
-        "%(units)s block of 30 seconds (an estimate)",
-        "%(units)s blocks of 30 seconds (an estimate)",
-        "number",
-    ),
-    Channel.RCS: ngettext_lazy("%(units)s RCS", "%(units)s RCS", "number"),
-    Channel.EMAIL: ngettext_lazy("%(units)s e-mail", "%(units)s e-mails", "number"),
-}
-"""What is counted and billed, by channel."""
-IN_PREVIEW = frozenset({"actions", "cards", "email_from", "name_from", "subject"})
-"""Options that the preview of the channel shows as people will see them."""
 
 
 def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
@@ -63,7 +48,7 @@ def texts_of(
     text = sample.text if sample else campaign.text
     html = harmless(text) if campaign.options.get("body_format") == "html" else None
     return {
-        "channel_preview": f"admin/octopush_django/campaign/preview/{campaign.channel}.html",
+        "channel_preview": campaign.traits.preview_template,
         "details": _details(campaign),
         "sample": sample,
         "units": _units(campaign, sample.units) if sample else "",
@@ -78,7 +63,7 @@ def texts_of(
 def _units(campaign: Campaign, number: int) -> str:
     """So many of what is billed, in words."""
     words = {"number": number, "units": number_format(number, use_l10n=True, force_grouping=True)}
-    return str(UNITS[Channel(campaign.channel)] % words)
+    return str(campaign.traits.unit_name % words)
 
 
 def _details(campaign: Campaign) -> list[tuple[str, Any]]:
@@ -86,7 +71,10 @@ def _details(campaign: Campaign) -> list[tuple[str, Any]]:
     form = FORMS[campaign.channel]
     shown = []
     for name in form.own_options:
-        if form.key_of(name) in campaign.options and form.key_of(name) not in IN_PREVIEW:
+        if (
+            form.key_of(name) in campaign.options
+            and form.key_of(name) not in campaign.traits.in_preview
+        ):
             field, value = form.base_fields[name], campaign.options[form.key_of(name)]
             choices = getattr(field, "choices", ())
             label = next((label for key, label in choices if key == value), value)

@@ -13,7 +13,7 @@ from ..compose import drafts, hours
 from ..conf import conf
 from ..exceptions import InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, ContactList, Purpose
-from ..rules import channels, compliance
+from ..rules import compliance
 from ..rules.hours import in_words
 
 
@@ -98,7 +98,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if not self.instance.pk:
             self.instance.channel = self.channel
-            if "sender" in self.fields and self.channel != Channel.RCS:
+            if "sender" in self.fields and self.instance.traits.needs_sender:
                 self.fields["sender"].initial = conf.sender
         for name in self.own_options:
             if name in self.fields and self.key_of(name) in self.instance.options:
@@ -140,7 +140,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _check_options(self) -> None:
         try:
-            channels.check_options(self.channel, self.instance.options)
+            self.instance.traits.check(self.instance.options)
         except InvalidRequest as error:
             ours = {self.key_of(name): name for name in self.own_options}
             self.add_error(ours.get(error.field), error.problem)

@@ -61,7 +61,7 @@ class Sources:
         if not isinstance(people, QuerySet | str | Mapping | Contact):
             # Read twice: to check every literal before anything is stored, then to write.
             people = list(people)
-        family = channels.TRAITS[given["channel"]].family
+        family = channels.CHANNELS[given["channel"]].family
         sources = cls(lists, chosen, people, phone_field, fields, family)
         if not isinstance(people, QuerySet):
             for _person in sources.stream():

@@ -43,7 +43,7 @@ from django.db.models.lookups import GreaterThan
 from .. import numbers, segments
 from ..conf import conf
 from ..models import Campaign, Channel, Consent, Contact, Exclusion, Family, LineType, OptOut
-from ..rules import channels, placeholders
+from ..rules import placeholders
 from ..rules.addresses import EMAIL_PATTERN, FIELDS, TEST_EMAIL_PATTERN, canonical, is_test
 from . import routes
 from .given import Person, contacts_in
@@ -82,7 +82,6 @@ class Rules:
         """The rules of ``campaign`` under the present settings."""
         if excluded_lists is None:
             excluded_lists = list(campaign.exclude.values_list("pk", flat=True))
-        traits = channels.TRAITS[campaign.channel]
         template = routes.template_of(campaign)
         return cls(
             marketing=campaign.is_marketing,
@@ -90,8 +89,8 @@ class Rules:
             excluded_lists=excluded_lists,
             require_consent=conf.require_consent,
             test_numbers_allowed=not conf.reaches_people,
-            landlines_allowed=traits.landlines,
-            family=traits.family,
+            landlines_allowed=campaign.traits.landlines,
+            family=campaign.traits.family,
             rendered=template if routes.has_own_texts(campaign) else None,
         )
 

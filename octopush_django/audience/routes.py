@@ -9,7 +9,7 @@ from django.db.models.expressions import Combinable
 from .. import numbers
 from ..conf import conf
 from ..models import Campaign, CampaignStatus, Channel
-from ..rules import channels, placeholders
+from ..rules import placeholders
 
 
 def template_of(campaign: Campaign) -> placeholders.Template:
@@ -48,5 +48,4 @@ def zone_of(field: str) -> Combinable:
 
 def keeps_local_hours(campaign: Campaign) -> bool:
     """Whether it may leave at some hours only, which are those of each person."""
-    by_phone = channels.TRAITS[campaign.channel].family == "phone"
-    return by_phone and campaign.allowed_hours() is not None
+    return campaign.traits.family == "phone" and campaign.allowed_hours() is not None

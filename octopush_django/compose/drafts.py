@@ -48,7 +48,7 @@ def draft(given: Mapping[str, Any]) -> Campaign:
     _check_choices(given)
     _check_words(given)
     own, flags = _split(given["options"] or {}, given["channel"])
-    if given["with_replies"] and given["channel"] not in (Channel.SMS, Channel.RCS):
+    if given["with_replies"] and not channels.CHANNELS[given["channel"]].can_reply:
         raise InvalidCampaign("with_replies", "is for SMS and RCS.")
     if given["send_at"] is not None:
         check_send_at(given["send_at"])
@@ -86,7 +86,7 @@ def _check_words(given: Mapping[str, Any]) -> None:
 
 def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], dict[str, bool]]:
     """What is kept under the gateway's name, and what has a column of ours."""
-    kept = [*OPTIONS, *channels.TRAITS[channel].options]
+    kept = [*OPTIONS, *channels.CHANNELS[channel].options]
     unknown, known = set(options) - {*kept, *FLAGS}, ", ".join([*kept, *FLAGS])
     if unknown:
         raise InvalidCampaign("options", f"unknown: {', '.join(sorted(unknown))}; known: {known}.")
@@ -95,7 +95,7 @@ def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], di
             raise InvalidCampaign(name, f"must be True or False, not {options[name]!r}.")
     flags = {ours: options[name] for name, ours in FLAGS.items() if name in options}
     try:
-        channels.check_options(channel, options)
+        channels.CHANNELS[channel].check(options)
     except InvalidRequest as error:
         raise InvalidCampaign(error.field, error.problem) from error
     return {name: options[name] for name in kept if name in options}, flags

@@ -12,7 +12,6 @@ from ..audience import judging, routes
 from ..audience.given import Sources
 from ..client.text import storable
 from ..models import Campaign, Contact
-from ..rules import channels
 
 CANDIDATES = 50
 MOST_WORDS = 5
@@ -96,4 +95,4 @@ def _read(campaign: Campaign, contact: Contact) -> Example:
     template = routes.template_of(campaign)
     values = {name: getattr(contact, f"value_{name}") for name in template.fields}
     text = template.render(values)
-    return Example(contact, values, text, channels.TRAITS[campaign.channel].units(text))
+    return Example(contact, values, text, campaign.traits.units(text))

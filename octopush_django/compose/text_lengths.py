@@ -48,7 +48,7 @@ class TextLengths:
     @classmethod
     def of(cls, campaign: Campaign) -> "TextLengths":
         """Nothing counted yet, of the text of ``campaign``."""
-        traits, template = channels.TRAITS[campaign.channel], routes.template_of(campaign)
+        traits, template = campaign.traits, routes.template_of(campaign)
         is_sms = campaign.channel == Channel.SMS
         return cls(
             traits,

@@ -15,15 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from ..conf import conf
+from ..rules import channels
 from ..rules.hours import AllowedHours
 from .contacts import ContactList
 
 
 class Channel(models.TextChoices):
-    SMS = "sms", _("SMS")
-    VOICE = "voice_sms", _("Voice")
-    RCS = "rcs", _("RCS")
-    EMAIL = "email", _("E-mail")
+    SMS = channels.SMS.code, channels.SMS.title
+    VOICE = channels.VOICE.code, channels.VOICE.title
+    RCS = channels.RCS.code, channels.RCS.title
+    EMAIL = channels.EMAIL.code, channels.EMAIL.title
 
 
 class SmsType(models.TextChoices):
@@ -208,6 +209,11 @@ class Campaign(models.Model):
     @property
     def is_marketing(self) -> bool:
         return self.purpose == Purpose.WHOLESALE
+
+    @property
+    def traits(self) -> channels.Traits:
+        """What is particular to its channel."""
+        return channels.CHANNELS[self.channel]
 
     def allowed_hours(self, time_zone: str = "") -> AllowedHours | None:
         """The hours at which it may leave to people in ``time_zone``; None if at any hour.

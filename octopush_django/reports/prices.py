@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from ..models import Campaign, Channel, Frame, FrameStatus, Tariff
-from ..rules.channels import TRAITS
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def _entered(campaign: Campaign) -> Price | None:
 
 
 def _billed(campaign: Campaign) -> Price | None:
-    counted_by = TRAITS[campaign.channel].bill
+    counted_by = campaign.traits.bill
     if not counted_by:
         return None
     frame = (

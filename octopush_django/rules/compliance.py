@@ -173,7 +173,7 @@ def _check_stop(
 def _check_sender(
     sender: str | None, with_replies: bool = False, channel: str = "sms"
 ) -> Iterable[Finding]:
-    if not sender and not channels.TRAITS[channel].needs_sender:
+    if not sender and not channels.CHANNELS[channel].needs_sender:
         return
     if not sender:
         message = _("Choose a sender: 3 to 11 letters and digits, as people will see it.")

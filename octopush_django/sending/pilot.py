@@ -11,7 +11,6 @@ from ..conf import conf
 from ..lifecycle import hold, release
 from ..models import Channel, Frame, Reason
 from ..rules import placeholders
-from ..rules.channels import TRAITS
 
 
 def judge(frame: Frame, now: datetime) -> None:
@@ -49,7 +48,7 @@ def _is_off(billed: int | Decimal | None, expected: int | Decimal, less_is_fine:
 
 def _expected(frame: Frame) -> tuple[int, int]:
     """People in it, and units (SMS) that their texts count as."""
-    count = TRAITS[frame.campaign.channel].units
+    count = frame.campaign.traits.units
     payloads = list(frame.recipients.all().included().values_list("payload", flat=True))
     if frame.text:
         return len(payloads), len(payloads) * count(frame.text)
@@ -60,7 +59,7 @@ def _expected(frame: Frame) -> tuple[int, int]:
 def _price(frame: Frame) -> Decimal:
     """Euros a unit by the check page; 0 where it knew none, or where units are a guess."""
     campaign = frame.campaign
-    is_counted = bool(TRAITS[campaign.channel].bill)
+    is_counted = bool(campaign.traits.bill)
     if not (is_counted and campaign.expected_cost and campaign.expected_units):
         return Decimal(0)
     return campaign.expected_cost / campaign.expected_units

@@ -6,7 +6,7 @@ from ..audience.routes import goes_by_multi_channel
 from ..client.messages import SMS_PATH, Message, MultiChannelMessage, SmsMessage
 from ..conf import conf
 from ..models import Campaign, Channel, Scheduler
-from ..rules import channels, placeholders
+from ..rules import placeholders
 
 
 def message_of(campaign: Campaign, text: str = "") -> Message:
@@ -40,7 +40,7 @@ def message_of(campaign: Campaign, text: str = "") -> Message:
         sender=campaign.sender or None,
         auto_optimize_text=campaign.auto_optimize_text if is_sms else None,
         auto_remove_blacklisted_contacts=campaign.auto_remove_blacklisted,
-        metadata=channels.metadata_of(campaign.channel, options, campaign.with_replies),
+        metadata=campaign.traits.metadata(options, campaign.with_replies),
     )
 
 
