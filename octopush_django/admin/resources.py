@@ -13,8 +13,9 @@ from tablib import Dataset
 
 from .. import numbers
 from ..conf import conf
+from ..contacts.columns import map_columns
 from ..contacts.files import read_rows
-from ..contacts.importer import map_columns, read_consent
+from ..contacts.rows import read_consent
 from ..models import Contact, ContactList
 from ..rules.addresses import lowered_email
 

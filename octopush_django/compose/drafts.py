@@ -49,7 +49,8 @@ def draft(given: Mapping[str, Any]) -> Campaign:
     _check_words(given)
     own, flags = _split(given["options"] or {}, given["channel"])
     if given["with_replies"] and not channels.CHANNELS[given["channel"]].can_reply:
-        raise InvalidCampaign("with_replies", "is for SMS and RCS.")
+        able = (traits.code for traits in channels.CHANNELS.values() if traits.can_reply)
+        raise InvalidCampaign("with_replies", f"is for {', '.join(able)}.")
     if given["send_at"] is not None:
         check_send_at(given["send_at"])
     return Campaign(

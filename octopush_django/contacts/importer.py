@@ -6,47 +6,24 @@ chunks, and the numbers met so far are kept in a temporary database on disk.
 """
 
 import csv
-import re
 import sqlite3
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 
-from .. import numbers
-from ..client.text import storable
-from ..conf import conf
 from ..models import Consent, Contact, ContactList
-from ..rules.addresses import canonical_email
-from .files import UnreadableFile, read_rows
+from .columns import VALUES, map_columns
+from .files import read_rows
+from .rows import Refused, Row, parse
 
 CHUNK = 500
-NAMES = ("first_name", "last_name")
-PARAMETERS = ("param1", "param2", "param3", "param4", "param5")
-VALUES = (*NAMES, *PARAMETERS)
-LONGEST = {name: getattr(Contact._meta.get_field(name), "max_length", 0) for name in VALUES}
-
-HEADERS = {
-    "phone_number": "telephone tel mobile portable gsm phone phonenumber numero number cellphone "
-    "numerodetelephone teleph telmobile telephonemobile telportable telephoneportable mobilephone",
-    "email": "email mail courriel adresseemail adressemail emailaddress",
-    "first_name": "prenom firstname givenname",
-    "last_name": "nom lastname surname familyname nomdefamille",
-    "consent": "consentement consent optin accord rgpd gdpr",
-    "consented_at": "datedeconsentement dateconsentement consentdate consentedat dateoptin",
-    "consent_source": "originedeconsentement sourceconsentement consentsource",
-}
-_YES = frozenset(["oui", "yes", "1", "true", "vrai", "o", "y", "x", "ok", "si", "given"])
-_NO = frozenset(["non", "no", "0", "false", "faux", "n", "refus", "refuse", "refused", "stop"])
 
 
 @dataclass
@@ -65,30 +42,6 @@ class ImportReport:
     refusals: Counter[str] = field(default_factory=Counter)
     columns: dict[str, str] = field(default_factory=dict)
     refused_path: Path | None = None
-
-
-@dataclass
-class _Row:
-    line: int
-    cells: Sequence[str]
-    number: str | None
-    email: str
-    values: dict[str, str]
-    consent: str
-    consented_at: datetime | None
-    consent_source: str
-
-    @property
-    def identity(self) -> str:
-        return self.number or self.email
-
-
-class _Refused(ValueError):
-    """A row that cannot become a contact; its text is the reason, ``kind`` sums them up."""
-
-    def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(reason)
-        self.kind = kind
 
 
 def import_contacts(
@@ -119,150 +72,33 @@ def import_contacts(
     return report
 
 
-def map_columns(header: Sequence[str]) -> dict[int, str]:
-    """Which column is what. Columns we don't know become parameters 1 to 5, in their order."""
-    known = {word: name for name, words in HEADERS.items() for word in words.split()}
-    known |= {_folded(name): name for name in VALUES}
-    mapping: dict[int, str] = {}
-    for index, title in enumerate(header):
-        name = known.get(_folded(title))
-        if name and name not in mapping.values():
-            mapping[index] = name
-    if "phone_number" not in mapping.values() and "email" not in mapping.values():
-        raise UnreadableFile(
-            _(
-                "The first line names no column with numbers or e-mail addresses. "
-                "Write “Téléphone” or “E-mail” above it."
-            )
-        )
-    free = iter([name for name in PARAMETERS if name not in mapping.values()])
-    for index, title in enumerate(header):
-        if index not in mapping and title.strip():
-            name = next(free, None)
-            if name:
-                mapping[index] = name
-    return dict(sorted(mapping.items()))
-
-
 def _parsed(
     rows: Iterable[tuple[int, list[str]]],
     mapping: Mapping[int, str],
     report: ImportReport,
     refusals: "_Refusals",
-) -> Iterator[_Row]:
+) -> Iterator[Row]:
     for line, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         report.rows += 1
         try:
-            yield _parse(line, cells, mapping, report)
-        except _Refused as refusal:
+            row = parse(line, cells, mapping)
+        except Refused as refusal:
             refusals.write(line, refusal, cells)
-
-
-def _parse(
-    line: int, cells: Sequence[str], mapping: Mapping[int, str], report: ImportReport
-) -> _Row:
-    data = {name: cells[i].strip() for i, name in mapping.items() if i < len(cells)}
-    data = {name: storable(value) for name, value in data.items()}
-    number = _number(data.get("phone_number", ""))
-    email = _email(data.get("email", ""))
-    if not number and not email:
-        raise _Refused("no_address", _("There is neither a number nor an e-mail address."))
-    values = {name: data[name] for name in VALUES if data.get(name)}
-    for name, value in values.items():
-        longest = LONGEST[name]
-        if len(value) > longest:
-            raise _Refused(
-                "too_long",
-                _("“%(value)s…” is over %(longest)d characters.")
-                % {"value": value[:30], "longest": longest},
-            )
-    raw_date = data.get("consented_at", "")
-    consented_at = _date(raw_date)
-    report.dates_ignored += bool(raw_date and not consented_at)
-    return _Row(
-        line, cells, number, email, values,
-        read_consent(data.get("consent", "")), consented_at, data.get("consent_source", "")[:255],
-    )  # fmt: skip
-
-
-def _number(text: str) -> str | None:
-    if not text:
-        return None
-    number = numbers.canonical(text, conf.region)
-    if number:
-        return number
-    if re.fullmatch(r"\d[.,]\d+E\+?\d+", text, re.IGNORECASE):
-        raise _Refused(
-            "spreadsheet_number",
-            _(
-                "“%(value)s”: the spreadsheet rounded this number; format the column as text and "
-                "export again."
-            )
-            % {"value": text},
-        )
-    raise _Refused(
-        "bad_number",
-        _(
-            "“%(value)s” is not a phone number; correct it, or empty the cell to keep the "
-            "e-mail address alone."
-        )
-        % {"value": text[:40]},
-    )
-
-
-def _email(text: str) -> str:
-    if not text:
-        return ""
-    email = canonical_email(text)
-    if email is None:
-        raise _Refused(
-            "bad_email",
-            _("“%(value)s” is not an e-mail address; correct it or empty the cell.")
-            % {"value": text[:60]},
-        )
-    return email
-
-
-def read_consent(text: str) -> str:
-    """A cell's yes or no as a consent. Raises ``ValueError`` for anything else."""
-    word = _folded(text)
-    if not word:
-        return Consent.UNKNOWN
-    if word in _YES:
-        return Consent.GIVEN
-    if word in _NO:
-        return Consent.REFUSED
-    raise _Refused(
-        "bad_consent",
-        _("“%(value)s” as consent is neither yes nor no.") % {"value": text[:40]},
-    )
-
-
-def _date(text: str) -> datetime | None:
-    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%Y-%m-%d %H:%M:%S",
-                 "%d/%m/%Y %H:%M", "%d/%m/%y"):  # fmt: skip
-        try:
-            return make_aware(datetime.strptime(text, form), conf.zone)
-        except (ValueError, OverflowError):
-            continue
-    return None
-
-
-def _folded(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[^a-z0-9]", "", "".join(c for c in letters if not unicodedata.combining(c)))
+        else:
+            report.dates_ignored += row.date_ignored
+            yield row
 
 
 # --- storing ----------------------------------------------------------------------------------
 
 
 def _store(
-    chunk: Sequence[_Row], fresh: set[str], contact_list: ContactList, report: ImportReport
+    chunk: Sequence[Row], fresh: set[str], contact_list: ContactList, report: ImportReport
 ) -> None:
     """Write a chunk: those met for the first time, then the refusals of the others."""
-    first: dict[str, _Row] = {}
+    first: dict[str, Row] = {}
     again = []
     for row in chunk:
         if row.identity in fresh and row.identity not in first:
@@ -291,17 +127,18 @@ def _store(
     report.consent_withdrawn += _withdraw(again)
 
 
-def _existing(rows: Iterable[_Row]) -> dict[str, Contact]:
+def _existing(rows: Iterable[Row]) -> dict[str, Contact]:
     rows = list(rows)
     by_number = Contact.objects.filter(phone_number__in=[row.number for row in rows if row.number])
     found = {str(contact.phone_number): contact for contact in by_number}
     addresses = [row.email for row in rows if not row.number]
-    for contact in Contact.objects.filter(email__in=addresses).order_by("-phone_number", "-pk"):
+    by_email = Contact.objects.all().with_addresses("email", addresses)
+    for contact in by_email.order_by("-phone_number", "-pk"):
         found[contact.email] = contact
     return found
 
 
-def _new_contact(row: _Row) -> Contact:
+def _new_contact(row: Row) -> Contact:
     return Contact(
         phone_number=row.number,
         email=row.email,
@@ -312,7 +149,7 @@ def _new_contact(row: _Row) -> Contact:
     )
 
 
-def _update(contact: Contact, row: _Row) -> bool:
+def _update(contact: Contact, row: Row) -> bool:
     """Bring a known contact up to date; True if that changed anything."""
     wanted: dict[str, Any] = dict(row.values)
     if row.email:
@@ -348,7 +185,7 @@ def _add_to_list(contacts: Iterable[Contact], contact_list: ContactList) -> None
     )
 
 
-def _withdraw(rows: Iterable[_Row]) -> int:
+def _withdraw(rows: Iterable[Row]) -> int:
     """A refusal in a later row of the same person wins."""
     refusing = {row.identity: row for row in rows if row.consent == Consent.REFUSED}
     changed = 0
@@ -378,7 +215,7 @@ class _Refusals:
         if self._file:
             self._file.close()
 
-    def write(self, line: int, refusal: _Refused, cells: Sequence[str]) -> None:
+    def write(self, line: int, refusal: Refused, cells: Sequence[str]) -> None:
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._file, delimiter=";")
