@@ -1,4 +1,5 @@
 # make demo   the whole journey on this machine, without account or money (ARGS=--exit: then end)
+# make fast   the tests of every minute: no processes, no browser, no slow oracles
 # make test   the whole suite, on SQLite, or where DATABASE_URL and REDIS_URL point
 # make check  lint, types, layers, migrations
 # make bench  the benchmarks
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo test check bench crash wheel clean
+.PHONY: demo fast test check bench crash wheel clean
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +24,9 @@ $(VENV)/tools: $(VENV)/runtime
 
 demo: $(VENV)/runtime
 	@$(BIN)/python manage.py octopush_demo $(ARGS)
+
+fast: $(VENV)/tools
+	@$(BIN)/python -m pytest --quiet -n 2 -m "not processes and not browser and not slow" $(ARGS)
 
 test: $(VENV)/tools
 	@echo "Database: $${DATABASE_URL:-SQLite}; broker: $${REDIS_URL:-ORM}"

@@ -1,4 +1,4 @@
-"""The import contracts bite: a copy of the package breaks each of them, and lint-imports says so."""
+"""The import contracts bite: a copy of the package breaks each, and lint-imports says so."""
 
 import shutil
 import subprocess

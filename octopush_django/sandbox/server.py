@@ -65,7 +65,7 @@ class Sandbox:
 
     def serve_forever(self) -> None:
         """Serve until :meth:`stop`, or an interrupt."""
-        self.server.serve_forever(poll_interval=0.1)
+        self.server.serve_forever(poll_interval=0.02)
 
     def start(self) -> None:
         """Serve in a thread."""

@@ -36,6 +36,7 @@ def preview(text, **arguments):
     return preview_campaign(text=text, **values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["Bonjour {first_name|à vous}, " + "x" * 100 + " {param1|ç}",

@@ -178,6 +178,7 @@ def test_rubbish_never_gives_a_traceback(tmp_path, content):
     assert not Contact.objects.exclude(phone_number="0612345678").exists()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
     monkeypatch.setattr(importer, "CHUNK", 250)
 

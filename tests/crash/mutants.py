@@ -132,9 +132,7 @@ def a_dead_workers_frame_begins_anew():
 
 @mutant(never("reset_after"), never("500_after"))
 def a_duplicate_taken_as_refusal():
-    decide_otherwise(
-        lambda state, answer, _: NextState("refused") if answer.code == 120 else None
-    )
+    decide_otherwise(lambda state, answer, _: NextState("refused") if answer.code == 120 else None)
 
 
 @mutant(never("500_after"), never("empty"))
@@ -168,9 +166,7 @@ def busy_taken_as_sent():
 @mutant(never("down"), ("down", NOWHERE, "before", 1000))
 def unreachable_taken_as_sent():
     decide_otherwise(
-        lambda state, answer, _: (
-            NextState("accepted") if answer.outcome == "unreachable" else None
-        )
+        lambda state, answer, _: NextState("accepted") if answer.outcome == "unreachable" else None
     )
 
 
