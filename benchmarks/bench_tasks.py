@@ -1,6 +1,6 @@
 """Our dispatch against one django-q2 task per recipient: the same cluster, gateway and database.
 
-Both are worked by a real qcluster with two workers, from the first ring to the last row written.
+Both are worked by a real qcluster with two workers, from the first task to the last row written.
 Prints every pair and the median; usage: python benchmarks/bench_tasks.py [people] [tasks] [ms].
 """
 

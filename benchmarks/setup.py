@@ -15,7 +15,7 @@ _url = os.environ.get("DATABASE_URL", "")
 def begin(*, queue_too=False):
     """Make the database, migrate, and drop it at the end. Returns its kind.
 
-    Without ``queue_too`` launching rings nobody: the benchmark itself is the worker.
+    Without ``queue_too`` launching enqueues nothing: the benchmark itself is the worker.
     """
     if _url.startswith("postgres"):
         import psycopg

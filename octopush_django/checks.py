@@ -14,7 +14,7 @@ from .conf import REAL_BACKEND, conf, declared
 from .rules.hours import AllowedHours
 
 LONGEST_CALLS = 60
-"""Seconds that a pump may need in all: its slice, and the calls in flight after it."""
+"""Seconds that a worker loop may need in all: its slice, and the calls in flight after it."""
 
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

@@ -74,7 +74,7 @@ class EmptyAudience(CampaignError):
 
 
 class NotAllowedNow(CampaignError):
-    """The campaign's state forbids it: somebody else launched it first, or it is over."""
+    """The state of the campaign forbids what was asked: it was launched already, or is over."""
 
 
 class NotSentYet(OctopushError):

@@ -9,8 +9,6 @@ import re
 import unicodedata
 from typing import Literal
 
-Reading = Literal["opt_out", "doubtful", "reply"]
-
 _STOP_WORDS = (
     r"stop+|arret|arrete|arretez|arreter|desabonner|desabonnement|desabonnez|desabo|"
     r"desinscrire|desinscription|desinscrivez|unsubscribe|unsub|optout|opt out|cancel|quit|end"
@@ -34,7 +32,7 @@ _MENTION = re.compile(rf"\b(?:{_STOP_WORDS}|stopper|stoppez)\b")
 _NOT_A_REQUEST = re.compile(r"\b(?:non[- ]stop|stop over|arret de (?:bus|tram|travail))\b")
 
 
-def classify_reply(text: str) -> Reading:
+def classify_reply(text: str) -> Literal["opt_out", "doubtful", "reply"]:
     """Read ``text``, in French or English, whatever its case, accents and punctuation.
 
     ``opt_out``: it only says stop. ``doubtful``: it seems to ask for it; a person should look.

@@ -106,7 +106,7 @@ def conclude(campaign_ids: Iterable[int]) -> None:
 
 
 def _end_pilot(campaign: Campaign) -> None:
-    """However the pilot ended (by a report, by a person), the others must not wait for ever."""
+    """Let the other frames go once the pilot is over, however it ended: report, person, claim."""
     if not campaign.frames.filter(is_pilot=True, status__in=OPEN_FRAMES).exists():
         release(campaign, timezone.now())
 
@@ -132,7 +132,7 @@ def _say_what_it_waits_for(campaign: Campaign, statuses: set[str]) -> None:
 
 
 def conclude_finished(campaign_ids: Iterable[int]) -> None:
-    """Conclude those of which no frame is open any more: one look, where nothing else changed."""
+    """Conclude campaigns without open frames: one look, where nothing else can have changed."""
     still_open = Frame.objects.filter(campaign=OuterRef("pk"), status__in=OPEN_FRAMES)
     finished = Campaign.objects.filter(~Exists(still_open), pk__in=list(campaign_ids))
     conclude(finished.values_list("pk", flat=True))

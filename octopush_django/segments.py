@@ -80,7 +80,7 @@ def without(text: str, characters: Iterable[str]) -> str:
 
 
 def table() -> dict[str, object]:
-    """All of this as data, for the same function in the browser (``counter.js``)."""
+    """The alphabet and the limits as data, for the counter in the browser (``counter.js``)."""
     return {
         "basic": "".join(sorted(GSM7_BASIC)),
         "extended": "".join(sorted(GSM7_EXTENDED)),

@@ -26,7 +26,7 @@ def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
     data = {"to": " 06 98 76 54 32, +33698765433", "person": person.pk, "once": once}
     page = admin_client.post(url("campaign_test", draft.pk), data, follow=True)
     assert "On its way" in seen(page)
-    assert page.context["sample"].contact == person
+    assert page.context["example"].contact == person
     send_due()
     test = Campaign.objects.get(tested=draft)
     assert (test.status, test.name) == ("sending", "Test: Autumn") or test.status == "sent"

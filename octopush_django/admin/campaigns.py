@@ -146,7 +146,7 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         super().delete_model(request, obj)
 
     def _refuse_sent(self, campaign: Campaign) -> None:
-        """Somebody may have sent it since this request read it: to save all would undo that."""
+        """Refuse a change to a campaign sent meanwhile: saving would undo the launch."""
         drafts = Campaign.objects.filter(status=CampaignStatus.DRAFT)
         if not drafts.select_for_update().filter(pk=campaign.pk).exists():
             raise NotAllowedNow(gettext("It has been sent meanwhile; your change came too late."))
@@ -322,7 +322,7 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         return redirect("admin:octopush_django_campaign_change", pk)
 
     def _ask_before_cancelling(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
-        """It cannot be taken back, and its button stands beside "Pause"."""
+        """Ask once more: what is cancelled stays so, and the button is beside "Pause"."""
         totals = figures.totals(campaign)
         waiting = totals.states.get(RecipientStatus.PENDING, 0)
         context = {

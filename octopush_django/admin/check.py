@@ -80,17 +80,17 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         elif pressed:
             return self._send(request, campaign, preview)
         send_form, schedule_form = _forms(form, preview.fingerprint, campaign.send_at)
-        sample = _sample(request, campaign)
+        example = _example(request, campaign)
         context = {
             **self._page(request, campaign, _("Check before sending")),
             **figures_of(campaign, preview),
-            **texts_of(campaign, preview, sample),
+            **texts_of(campaign, preview, example),
             "search": _search(request),
             "waits_until": _waits_until(campaign),
             "next_person": _query(
-                request, after=sample.contact.pk if sample else "", who=_search(request)
+                request, after=example.contact.pk if example else "", who=_search(request)
             ),
-            "dearest": _query(request, dearest=1),
+            "longest_text": _query(request, longest=1),
             "then": _query(request),
             "may_enter_price": request.user.has_perm("octopush_django.add_tariff"),
             "enter_price": _price_url(campaign),
@@ -131,7 +131,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         return _look_again(request, pk, person=form.data.get("person", ""))
 
     def simulate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let the gateway check all of it and pretend. By POST alone."""
+        """Let the gateway check the whole campaign and pretend. By POST alone."""
         campaign = self._draft(request, pk)
         form = OnceForm(request.POST)
         if isinstance(campaign, HttpResponse) or not form.is_valid():
@@ -171,7 +171,7 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def _counting(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
-        """Open at once, say that it counts, and go on by itself to the page with the figures."""
+        """Open at once, say that people are counted, and go on to the page with the figures."""
         query = request.GET.copy()
         query["counted"] = "1"
         context = self._page(request, campaign, _("Check before sending"))
@@ -282,8 +282,8 @@ def _forms(
     return (forms[0], form) if isinstance(form, ScheduleForm) else (form, forms[1])
 
 
-def _sample(request: HttpRequest, campaign: Campaign) -> examples.Example | None:
-    if "dearest" in request.GET:
+def _example(request: HttpRequest, campaign: Campaign) -> examples.Example | None:
+    if "longest" in request.GET:
         return examples.longest_text(campaign) or examples.example(campaign)
     chosen = {name: key_of(request.GET.get(name, "")) for name in ("person", "after")}
     return examples.example(campaign, **chosen, search=_search(request))
@@ -312,7 +312,7 @@ def _price_url(campaign: Campaign) -> str:
 
 
 def _waits_until(campaign: Campaign) -> datetime | None:
-    """When it leaves if it is sent at this moment, and may not leave at this moment."""
+    """When a campaign sent at this moment leaves, where it may not leave at once; else None."""
     now = timezone.now()
     opens = leaves_from(campaign, now)
     return opens if opens > now else None

@@ -42,16 +42,16 @@ def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
 
 
 def texts_of(
-    campaign: Campaign, preview: Preview, sample: examples.Example | None
+    campaign: Campaign, preview: Preview, example: examples.Example | None
 ) -> dict[str, Any]:
     """What the preview of the channel needs."""
-    text = sample.text if sample else campaign.text
+    text = example.text if example else campaign.text
     html = harmless(text) if campaign.options.get("body_format") == "html" else None
     return {
         "channel_preview": campaign.traits.preview_template,
         "details": _details(campaign),
-        "sample": sample,
-        "units": _units(campaign, sample.units) if sample else "",
+        "example": example,
+        "units": _units(campaign, example.units) if example else "",
         "text": text,
         "html": html,
         "seconds": spoken_seconds(text),

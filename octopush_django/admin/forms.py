@@ -167,7 +167,7 @@ class TimeForm(forms.Form):
 
 
 class MoveForm(TimeForm):
-    """Another time for a scheduled campaign, at which it may leave."""
+    """Another time for a scheduled campaign, within the allowed hours."""
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -202,7 +202,7 @@ class ScheduleForm(TimeForm, SendForm):
 
 
 class OnceForm(forms.Form):
-    """Pressed twice on the same page, it does its work once."""
+    """A button that does its work once, however often it is pressed on one page."""
 
     once = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -245,4 +245,4 @@ class ContactImportForm(_WithList, ImportForm):  # type: ignore[misc]
 
 
 class ContactConfirmForm(_WithList, ConfirmImportForm):  # type: ignore[misc]
-    """The same list again, behind the preview."""
+    """The list of the first form again, behind the preview."""

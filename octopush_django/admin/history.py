@@ -26,7 +26,7 @@ class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class NumberSearch:
-    """A search term that is a phone number finds it in any spelling."""
+    """A search for a phone number finds the number in any spelling."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

@@ -28,7 +28,7 @@ class TariffAdmin(HistoryAdmin):
     def response_add(
         self, request: HttpRequest, obj: Tariff, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Back to the check page that asked for it."""
+        """Back to the check page that asked for a price."""
         answer = super().response_add(request, obj, post_url_continue)
         campaign = key_of(request.GET.get("for", ""))
         if campaign is not None:

@@ -60,7 +60,7 @@ class ProgressPages(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def _waits_until(campaign: Campaign) -> datetime | None:
-    """When a scheduled campaign leaves, if it may not at its time."""
+    """When a scheduled campaign leaves, if its own time is not allowed; else None."""
     if campaign.status != CampaignStatus.SCHEDULED or campaign.send_at is None:
         return None
     opens = leaves_from(campaign)

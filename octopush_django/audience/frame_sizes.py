@@ -78,5 +78,5 @@ class Texts:
 
     @property
     def requests(self) -> int:
-        """Requests that they take; over ``MOST_REQUESTS`` at least that many."""
+        """Requests that the texts take; over ``MOST_REQUESTS`` at least that many."""
         return sum(-(-people // self._frame_size) for people in self._people.values())

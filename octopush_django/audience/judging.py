@@ -134,7 +134,7 @@ def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Con
 
 
 def receiving(judged: "QuerySet[Contact]") -> "QuerySet[Contact]":
-    """Those of the judged contacts who receive it."""
+    """The judged contacts who receive the campaign."""
     return judged.filter(exclusion="")  # type: ignore[misc]
 
 
@@ -212,12 +212,12 @@ def _first_of(reasons: Sequence[When]) -> Combinable:
 
 
 def _filled(name: str, rules: Rules) -> Combinable:
-    """The value without blanks around it; nothing but blanks is no value."""
+    """A merge value without blanks around it; blanks alone are no value."""
     return Coalesce(NullIf(Trim(F(name)), Value("")), Value(rules.fallbacks[name] or ""))
 
 
 def _exclusions(rules: Rules) -> Iterator[When]:
-    """The reasons in their documented order; the first that applies counts.
+    """The reasons for being left out, in the documented order; the first that applies counts.
 
     Several contacts may share an e-mail address: what holds for one of them holds for all.
     """
@@ -287,7 +287,7 @@ def _judge_chunk(
 
 
 def _payload(address: str, values: Mapping[str, str], rules: Rules) -> str:
-    """The same as in SQL."""
+    """The payload of one person: as ``payload_in_sql`` makes it."""
     if rules.rendered:
         return rules.rendered.render(values)
     return json.dumps({rules.field: address, **values}, ensure_ascii=False)
@@ -334,7 +334,7 @@ def _exclusion(
     rules: Rules,
     known: _Known,
 ) -> str:
-    """The same reasons in the same order as in SQL."""
+    """Why one person is left out: the reasons of ``_exclusions``, in their order."""
     if not person.address.strip():
         return Exclusion.NO_ADDRESS
     if address is None:

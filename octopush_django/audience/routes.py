@@ -23,7 +23,7 @@ def has_own_texts(campaign: Campaign) -> bool:
 
 
 def goes_by_multi_channel(campaign: Campaign) -> bool:
-    """Which of the gateway's calls takes it. For an SMS the launch decides, by the setting."""
+    """Whether a campaign goes by the multi-channel call. For an SMS the launch decides."""
     if campaign.channel != Channel.SMS:
         return True
     if campaign.status == CampaignStatus.DRAFT:
@@ -47,5 +47,5 @@ def zone_of(field: str) -> Combinable:
 
 
 def keeps_local_hours(campaign: Campaign) -> bool:
-    """Whether it may leave at some hours only, which are those of each person."""
+    """Whether a campaign may leave at some hours only, which are those of each person."""
     return campaign.traits.family == "phone" and campaign.allowed_hours() is not None

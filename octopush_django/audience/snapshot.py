@@ -166,7 +166,7 @@ def _freeze_contacts(
 
 
 def _trim(campaign: Campaign, frames: Sequence[Frame], people: int) -> None:
-    """Tell each frame how many are in it, and drop those that nobody is in."""
+    """Write down the size of each frame, and drop the frames that nobody is in."""
     sizes = frame_sizes(people, conf.frame_size, conf.pilot_size)
     for frame, size in zip(frames, sizes, strict=False):
         frame.size = size

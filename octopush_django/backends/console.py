@@ -9,7 +9,7 @@ from .locmem import accept
 
 
 class ConsoleBackend(Backend):
-    """Writes each request to standard output and accepts it."""
+    """Writes each request to standard output, and accepts the request."""
 
     def send(self, path: str, body: bytes) -> Answer:
         request = json.loads(body)

@@ -36,7 +36,7 @@ class AudienceCount:
 
     @property
     def people(self) -> int:
-        """Those who receive it."""
+        """People who receive the draft."""
         return self.judged.get(Exclusion.NONE.value, 0)
 
     @property
@@ -123,7 +123,7 @@ def _count_given(
 def _receiving_among(
     contacts: "QuerySet[Contact] | None", rules: Rules, addresses: Sequence[str]
 ) -> set[str]:
-    """Those of some addresses whose contacts receive it already."""
+    """The addresses whose contacts receive the draft already."""
     if contacts is None:
         return set()
     rows = judging.receiving(contacts).filter(**{f"{rules.field}__in": addresses})

@@ -134,7 +134,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
 
 
 def refuse_errors(findings: list[Finding]) -> None:
-    """Raises ComplianceError for those that forbid sending."""
+    """Raise ComplianceError for findings that forbid sending."""
     found = compliance.errors(findings)
     if found:
         raise ComplianceError(found)

@@ -13,7 +13,7 @@ from ..rules.hours import in_words
 
 
 def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
-    """When its first batch leaves if it is sent ``at`` a time: then, or at the next allowed hour.
+    """When the first batch of a campaign sent ``at`` a time leaves: then, or when hours allow.
 
     None: at its own time, or now.
     """
@@ -23,7 +23,7 @@ def leaves_from(campaign: Campaign, at: datetime | None = None) -> datetime:
 
 
 def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Finding]:
-    """Whether it still runs when the allowed hours end: how many get it then, how many later."""
+    """Whether a campaign still runs when the allowed hours end: how many get it by then."""
     hours = campaign.allowed_hours()
     if hours is None or not requests or campaign.scheduler == Scheduler.GATEWAY:
         return []
@@ -47,7 +47,7 @@ def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Fin
 
 
 def hours_findings(campaign: Campaign) -> list[Finding]:
-    """Whether it may leave at its time, or now; if not, when it will."""
+    """Whether a campaign may leave at its time, or now; if not, when it will."""
     hours, wanted = campaign.allowed_hours(), campaign.send_at or timezone.now()
     if hours is None or hours.allows(wanted):
         return []

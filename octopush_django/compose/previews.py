@@ -29,7 +29,7 @@ BLACKLIST_PRICE = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Preview:
-    """What would happen if it were sent now. Nothing is stored or sent.
+    """What would happen if a campaign were sent now. Nothing is stored or sent.
 
     ``count``: people who will receive it. ``exclusions``: reason code -> people.
     ``histogram``: SMS per person -> people, over their real values. ``cost``: euros by the last
@@ -148,7 +148,7 @@ def _fingerprint(campaign: Campaign, *figures: Any) -> str:
 
 
 def preview_frozen(campaign: Campaign) -> Preview:
-    """A launched campaign's people are its rows."""
+    """The preview of a launched campaign, whose people are its rows."""
     excluded = exclusions_of(campaign)
     lengths = TextLengths.of(campaign)
     for text, people in _frozen_texts(campaign):

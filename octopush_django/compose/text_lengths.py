@@ -110,7 +110,7 @@ class TextLengths:
 
     @property
     def requests(self) -> int:
-        """Requests that all of it takes at the gateway."""
+        """Requests that all texts take at the gateway."""
         if self._texts:
             return self._texts.requests
         people = self._histogram.total()

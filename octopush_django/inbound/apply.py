@@ -89,7 +89,7 @@ def apply_events(*, linger: float = 0.0) -> int:
 
 @dataclass
 class _Read:
-    """An event and what it tells."""
+    """An event and the notices in it."""
 
     event: WebhookEvent
     notices: list[Notice]

@@ -212,11 +212,11 @@ class Campaign(models.Model):
 
     @property
     def traits(self) -> channels.Traits:
-        """What is particular to its channel."""
+        """What is particular to the channel of the campaign."""
         return channels.CHANNELS[self.channel]
 
     def allowed_hours(self, time_zone: str = "") -> AllowedHours | None:
-        """The hours at which it may leave to people in ``time_zone``; None if at any hour.
+        """The hours at which the campaign may leave to ``time_zone``; None if at any hour.
 
         ``time_zone``: empty for the zone of the settings.
         """

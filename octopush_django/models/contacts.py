@@ -189,7 +189,7 @@ class Contact(models.Model):
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
     def addresses(self, candidates: Sequence[str], family: str = Family.PHONE) -> set[str]:
-        """Those of ``candidates`` that opted out."""
+        """The ``candidates`` that opted out."""
         rows = self.filter(family=family, address__in=candidates)
         return set(rows.values_list("address", flat=True))
 

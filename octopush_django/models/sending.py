@@ -195,7 +195,7 @@ STATE_BY_FRAME = {
 
 class RecipientQuerySet(models.QuerySet["Recipient"]):
     def included(self) -> "RecipientQuerySet":
-        """Those who receive it."""
+        """Recipients who are not left out."""
         return self.filter(exclusion=Exclusion.NONE)
 
     def with_state(self) -> "RecipientQuerySet":

@@ -115,7 +115,7 @@ def version(campaign: Campaign) -> str:
 
 
 def _states(campaign: Campaign, people: Mapping[str, int]) -> dict[str, int]:
-    """The same as counting every recipient ``with_state``, from frames and their tallies.
+    """Recipients by state, as ``with_state`` counts them, from frames and their tallies.
 
     ``people`` by the status of their frame.
     """

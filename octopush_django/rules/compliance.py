@@ -75,7 +75,7 @@ def check_message(
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:
-    """Those that forbid sending."""
+    """The findings that forbid sending."""
     return [finding for finding in findings if finding.level == "error"]
 
 

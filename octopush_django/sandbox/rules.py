@@ -112,7 +112,7 @@ def read_sms(document: dict[str, Any], now: datetime) -> Sending:
 
 
 def read_voice(document: dict[str, Any], now: datetime) -> Sending:
-    """``voice-campaign/send`` and its older name."""
+    """``voice-campaign/send``, also under its older name."""
     reader = _Reader(document, VOICE_KEYS)
     sending = Sending("voice_sms", bent=reader.bent, kind="voice_sms")
     _read_common(reader, sending, now)

@@ -402,7 +402,7 @@ class _Handler(Responder):
 
 
 def _request_id(document: dict[str, Any]) -> Any:
-    """Where either endpoint has it."""
+    """The ``request_id`` of a body, wherever the endpoint has it."""
     meta = document.get("metadata")
     inner = meta.get("request_id") if isinstance(meta, dict) else None
     return document.get("request_id") or inner

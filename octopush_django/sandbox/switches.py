@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class Switches:
-    """Change them at start, or while running by POST to ``/_sandbox/switches``.
+    """The switches: changed at start, or while running by POST to ``/_sandbox/switches``.
 
     Times are seconds, amounts euros.
     """

@@ -74,7 +74,7 @@ class Claim:
 def claim_frames(
     limit: int = CLAIM_LIMIT, now: datetime | None = None, campaign: Campaign | None = None
 ) -> list[Claim]:
-    """Take frames whose turn it is, of any campaign or of this one.
+    """Take frames whose turn it is, of any campaign or of ``campaign`` alone.
 
     When this returns outside a transaction, the intent of each call is on disk.
     """
@@ -104,7 +104,7 @@ def claimable(now: datetime) -> FrameQuerySet:
 
 
 def stopped(campaign_ids: set[int]) -> set[int]:
-    """Those of some campaigns of which nothing more may leave: halted, paused or cancelled."""
+    """The campaigns of which nothing more may leave: halted, paused or cancelled."""
     if not campaign_ids:
         return set()
     going_on = Campaign.objects.filter(

@@ -31,7 +31,7 @@ AHEAD = timedelta(minutes=10)
 
 
 def waits_at_gateway(campaign: Campaign, now: datetime | None = None) -> bool:
-    """Whether all of it was handed over, to leave later."""
+    """Whether all of a campaign was handed over, to leave later."""
     return (
         campaign.scheduler == Scheduler.GATEWAY
         and not campaign.simulation
@@ -42,7 +42,7 @@ def waits_at_gateway(campaign: Campaign, now: datetime | None = None) -> bool:
 
 
 def cancel_at_gateway(campaign: Campaign, who: str) -> None:
-    """Cancel at the gateway what it keeps for later.
+    """Cancel a campaign that the gateway keeps for later.
 
     Calls the gateway. Raises :class:`NotAllowedNow`, saying why it still leaves.
     """
@@ -82,7 +82,7 @@ def _refuse_too_late(campaign: Campaign, frames: list[Frame]) -> None:
 
 
 def _record(frame: Frame) -> None:
-    """At once, so that a refusal of the next one, or a crash, leaves this one true."""
+    """Record one cancelled frame at once: a refusal of the next one, or a crash, comes after."""
     with transaction.atomic():
         Frame.objects.filter(pk=frame.pk).update(
             status=FrameStatus.CANCELLED, cost=Decimal(0), cost_is_estimate=True

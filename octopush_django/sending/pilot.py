@@ -47,7 +47,7 @@ def _is_off(billed: int | Decimal | None, expected: int | Decimal, less_is_fine:
 
 
 def _expected(frame: Frame) -> tuple[int, int]:
-    """People in it, and units (SMS) that their texts count as."""
+    """People in a frame, and the units (SMS) that their texts count as."""
     count = frame.campaign.traits.units
     payloads = list(frame.recipients.all().included().values_list("payload", flat=True))
     if frame.text:

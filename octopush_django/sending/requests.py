@@ -45,5 +45,5 @@ def message_of(campaign: Campaign, text: str = "") -> Message:
 
 
 def path_of(campaign: Campaign) -> str:
-    """Which of the gateway's calls takes it."""
+    """The path of the gateway's call that takes a campaign."""
     return conf.multi_channel_path if goes_by_multi_channel(campaign) else SMS_PATH

@@ -73,7 +73,7 @@ def _send(seconds: float) -> None:
 
 
 def _settle(results: Sequence[Result]) -> None:
-    """An answer that the database does not take must not keep the others from being settled.
+    """Settle answers; one that the database does not take keeps no other from being settled.
 
     Its frame is asked again after its lease, and goes to a person if that never ends.
     """
@@ -112,7 +112,7 @@ def _work_comes_soon() -> bool:
 
 
 def _backend_works() -> bool:
-    """A backend that cannot even be made pauses what it would send, with the reason."""
+    """Whether a backend can be made; if not, pause what is due, with the reason."""
     try:
         with open_backend():
             return True

@@ -18,19 +18,19 @@ from ..people import STOP, number
 pytestmark = pytest.mark.django_db
 
 
-# --- a sample --------------------------------------------------------------------------------
+# --- a example --------------------------------------------------------------------------------
 
 
 def test_the_text_as_somebody_reads_it(admin_client, draft):
     first = check(admin_client, draft)
     assert "C’est l’été, Ada !" in seen(first)
     assert "As Ada Lovelace" in seen(first)
-    after = check(admin_client, draft, f"?after={first.context['sample'].contact.pk}")
+    after = check(admin_client, draft, f"?after={first.context['example'].contact.pk}")
     assert "C’est l’été, Maximilienne !" in seen(after)
-    around = check(admin_client, draft, f"?after={after.context['sample'].contact.pk}")
-    assert around.context["sample"].contact.first_name == "Ada"
-    longest = check(admin_client, draft, "?dearest")
-    assert longest.context["sample"].contact.first_name == "Maximilienne"
+    around = check(admin_client, draft, f"?after={after.context['example'].contact.pk}")
+    assert around.context["example"].contact.first_name == "Ada"
+    longest = check(admin_client, draft, "?longest")
+    assert longest.context["example"].contact.first_name == "Maximilienne"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_rubbish_in_the_address_is_no_error(admin_client, draft, query):
     assert check(admin_client, draft, query).status_code == 200
 
 
-def test_who_is_left_out_is_no_sample(draft):
+def test_who_is_left_out_is_no_example(draft):
     eve = Contact.objects.get(first_name="Eve")
     assert examples.example(draft, person=eve.pk).contact.first_name == "Ada"
     draft.include.clear()
@@ -74,10 +74,10 @@ def test_save_and_check(admin_client, client, draft):
 
 def test_somebody_found_by_name_or_number(admin_client, draft):
     found = check(admin_client, draft, "?who=maxi")
-    assert found.context["sample"].contact.first_name == "Maximilienne"
+    assert found.context["example"].contact.first_name == "Maximilienne"
     assert "who=maxi" in found.context["next_person"]
     found = check(admin_client, draft, f"?who=0{number(1)[3:]}")
-    assert found.context["sample"].contact.first_name == "Maximilienne"
+    assert found.context["example"].contact.first_name == "Maximilienne"
     nobody = seen(check(admin_client, draft, "?who=<b>eve"))
     assert "Nobody who receives it is found by “&lt;b&gt;eve”" in nobody
     assert "Send now to 2 people" in nobody
@@ -160,13 +160,13 @@ def test_a_large_audience_opens_at_once_and_says_that_it_counts(
 ):
     monkeypatch.setattr("octopush_django.admin.check.LARGE", 3)
     with django_assert_max_num_queries(6):
-        page = check(admin_client, draft, "?dearest")
+        page = check(admin_client, draft, "?longest")
     assert "Counting everybody" in seen(page)
     assert "fingerprint" not in page.content.decode()
     follow = re.search(r'refresh" content="0; url=([^"]+)"', page.content.decode())[1]
     counted = admin_client.get(follow.replace("&amp;", "&"))
     assert counted.context["preview"].count == 2
-    assert counted.context["sample"].contact.first_name == "Maximilienne"
+    assert counted.context["example"].contact.first_name == "Maximilienne"
     monkeypatch.setattr("octopush_django.admin.check.LARGE", 4)
     assert "Counting everybody" not in seen(check(admin_client, draft))
 

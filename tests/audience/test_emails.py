@@ -149,20 +149,20 @@ def test_what_holds_for_one_contact_of_an_address_holds_for_all(made, asked):
     unknown = Contact.objects.create(email="new@shop.fr", first_name="N")
     given = Contact.objects.create(email="new@shop.fr", first_name="N", consent="given")
     chosen = rules(require_consent=asked)
-    verdicts = in_sql(chosen)
-    assert verdicts == in_python(chosen)
-    assert verdicts[made[""].pk] == verdicts[no.pk] == "consent_refused"
-    assert verdicts[other.pk] == "excluded_list"
-    assert (verdicts[unknown.pk], verdicts[given.pk]) == ("", "duplicate")
+    exclusions = in_sql(chosen)
+    assert exclusions == in_python(chosen)
+    assert exclusions[made[""].pk] == exclusions[no.pk] == "consent_refused"
+    assert exclusions[other.pk] == "excluded_list"
+    assert (exclusions[unknown.pk], exclusions[given.pk]) == ("", "duplicate")
 
 
 @pytest.mark.django_db
 def test_a_first_contact_that_is_left_out_gives_way_to_the_next():
     Contact.objects.create(email="ana@shop.fr")
     second = Contact.objects.create(email="ana@shop.fr", first_name="Ana")
-    verdicts = in_sql(rules())
-    assert verdicts == in_python(rules())
-    assert verdicts[second.pk] == ""
+    exclusions = in_sql(rules())
+    assert exclusions == in_python(rules())
+    assert exclusions[second.pk] == ""
 
 
 # --- sending -------------------------------------------------------------------------------------

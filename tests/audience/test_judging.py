@@ -1,4 +1,4 @@
-"""One verdict per person, by the documented order; in SQL and in Python the same."""
+"""Everybody is left out for one reason, by the documented order; in SQL and Python alike."""
 
 import json
 
@@ -98,9 +98,9 @@ def test_the_first_reason_counts(excluded):
 
 def test_transactional_reaches_who_refused_marketing(excluded):
     made = contacts(excluded)
-    verdicts = in_sql(Contact.objects.all(), rules(marketing=False, fallbacks={}))
+    exclusions = in_sql(Contact.objects.all(), rules(marketing=False, fallbacks={}))
     for code in ("opted_out", "consent_refused", "missing_value"):
-        assert verdicts[made[code].pk] == ""
+        assert exclusions[made[code].pk] == ""
 
 
 def test_unknown_consent_where_the_setting_asks():
@@ -142,12 +142,12 @@ def test_duplicates_within_and_across_chunks(monkeypatch):
     monkeypatch.setattr(judging, "CHUNK", 2)
     people = [Person(text, {}) for text in ("0612345678", "+33612345678", "0612345678")]
     taken = set()
-    verdicts = []
+    exclusions = []
     chosen = rules(fallbacks={})
     for chunk in judging.judge_people(people, chosen, taken.intersection):
-        verdicts += [str(person.exclusion) for person in chunk]
+        exclusions += [str(person.exclusion) for person in chunk]
         taken |= {person.address for person in chunk if not person.exclusion}
-    assert verdicts == ["", "duplicate", "duplicate"]
+    assert exclusions == ["", "duplicate", "duplicate"]
 
 
 def test_a_foreign_queryset_is_mapped_and_judged():

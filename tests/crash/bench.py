@@ -87,7 +87,7 @@ class Bench:
             if mutate:
                 mutate()
             arm(plan.checkpoint, plan.hit)
-            worker.work(1.0, acknowledgements, slot=1, late=plan.mode.late)
+            worker.work(1.0, acknowledgements, place=1, late=plan.mode.late)
 
         def second():
             worker.hurry(lease)

@@ -1,4 +1,4 @@
-"""What the processes under test do: the pump, the sweep, the webhook, and a person who resumes."""
+"""What the processes under test do: worker loop, sweep, webhook, and a person who resumes."""
 
 import hashlib
 import json
@@ -49,14 +49,14 @@ def prepare(pilot=0):
     )  # fmt: skip
 
 
-def work(seconds, acknowledgements, slot=0, late=False):
+def work(seconds, acknowledgements, place=0, late=False):
     """Do everything that is to be done, until nothing is."""
     until = time.monotonic() + seconds
     resumed = quiet = 0
     OptOut.objects.get_or_create(address=number(OPTS_OUT_EARLY))
     while time.monotonic() < until:
         sweep.sweep()
-        worker_loop.run(slot, 0.05)
+        worker_loop.run(place, 0.05)
         told = tell_everything(acknowledgements, late and is_moving())
         apply.apply_events()
         for campaign in Campaign.objects.filter(status="paused"):

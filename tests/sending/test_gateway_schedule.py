@@ -1,4 +1,4 @@
-"""Schedules that the gateway keeps, and what can be called back from there."""
+"""Schedules that the gateway keeps, and what can be cancelled there."""
 
 from datetime import timedelta
 from decimal import Decimal

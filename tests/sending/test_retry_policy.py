@@ -24,8 +24,8 @@ def test_accepted_is_accepted(ambiguous):
 
 @pytest.mark.parametrize("ambiguous", [False, True])
 def test_uncertain_keeps_its_request_id(ambiguous):
-    verdict = decide(UNCERTAIN, ambiguous=ambiguous)
-    assert (verdict.status, verdict.ambiguous, verdict.renew) == ("uncertain", True, False)
+    state = decide(UNCERTAIN, ambiguous=ambiguous)
+    assert (state.status, state.ambiguous, state.renew) == ("uncertain", True, False)
 
 
 def test_unreachable_waits_and_stays_what_it_was():
@@ -53,17 +53,17 @@ def test_a_duplicate_proves_acceptance_only_after_silence(answer):
 
 @pytest.mark.parametrize("code", [127, 129, 153, 206])
 def test_busy_codes_wait_with_a_new_id(code):
-    verdict = decide(refused(code), ambiguous=False)
-    assert (verdict.status, verdict.renew, verdict.pause) == ("pending", True, "")
-    assert verdict.delay > timedelta(0)
+    state = decide(refused(code), ambiguous=False)
+    assert (state.status, state.renew, state.pause) == ("pending", True, "")
+    assert state.delay > timedelta(0)
     again = decide(refused(code), ambiguous=True)
     assert (again.status, again.renew) == ("uncertain", False)
 
 
 def test_429_waits_as_long_as_asked_and_keeps_its_id():
-    verdict = decide(refused(status=429, retry_after=90), ambiguous=False)
-    assert (verdict.status, verdict.renew) == ("pending", False)
-    assert verdict.delay == timedelta(seconds=90)
+    state = decide(refused(status=429, retry_after=90), ambiguous=False)
+    assert (state.status, state.renew) == ("pending", False)
+    assert state.delay == timedelta(seconds=90)
     capped = decide(refused(status=429, retry_after=10**9), ambiguous=False)
     assert capped.delay == timedelta(hours=1)
 
@@ -82,16 +82,16 @@ def test_429_waits_as_long_as_asked_and_keeps_its_id():
     ],
 )
 def test_account_refusals_pause_and_lose_nothing(answer, reason):
-    verdict = decide(answer, ambiguous=False)
-    assert (verdict.status, verdict.renew, verdict.pause) == ("pending", True, reason)
+    state = decide(answer, ambiguous=False)
+    assert (state.status, state.renew, state.pause) == ("pending", True, reason)
     # After an uncertain attempt it proves nothing on the first call.
     assert decide(answer, ambiguous=True).status == "undecided"
 
 
 @pytest.mark.parametrize("code", [100, 103, 106, 107, 117, 121, 189, 208, 1340, 9999])
 def test_other_refusals_refuse_the_frame(code):
-    verdict = decide(refused(code), ambiguous=False)
-    assert (verdict.status, verdict.pause, verdict.renew) == ("refused", "refused", False)
+    state = decide(refused(code), ambiguous=False)
+    assert (state.status, state.pause, state.renew) == ("refused", "refused", False)
     assert decide(refused(code), ambiguous=True).status == "undecided"
 
 
