@@ -68,7 +68,7 @@ def dispatch(contact_list, statements):
 
     with connection.execute_wrapper(count):
         began = time.perf_counter()
-        worker_loop._pump(600)
+        worker_loop.send_for(600)
         took = time.perf_counter() - began
     campaign.refresh_from_db()
     assert campaign.status == "sent", campaign.reason
@@ -79,7 +79,7 @@ def main(people=400_000, in_flight=16, milliseconds=100):
     kind = setup.begin()
     from django.conf import settings
 
-    from octopush_django.client.http import SmsMessage
+    from octopush_django.client import SmsMessage
 
     settings.OCTOPUSH_CONCURRENCY = in_flight
     contact_list = setup.fill(people)

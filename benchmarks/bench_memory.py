@@ -25,7 +25,7 @@ def send(base_url):
     from octopush_django.models import Campaign
     from octopush_django.sending import worker_loop
 
-    worker_loop._pump(600)
+    worker_loop.send_for(600)
     assert not Campaign.objects.exclude(status="sent").exists()
     print(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 

@@ -39,22 +39,14 @@ def run(place: int = 0, seconds: float = SLICE) -> None:
     with _holding(place) as held:
         if not held or not _has_work() or not _backend_works():
             return
-        _send(seconds)
+        send_for(seconds)
     # After the place is free: a task that came while it was held found it taken and ended.
     if _has_work():
         queue.enqueue("send_frames", place)
 
 
-def run_once() -> bool:
-    """Send one round of due frames in this thread; False if there was none. For tests."""
-    if not _has_work():
-        return False
-    with open_backend() as backend:
-        settlement.settle([(claim, call(backend, claim)) for claim in claim_frames()])
-    return True
-
-
-def _send(seconds: float) -> None:
+def send_for(seconds: float) -> None:
+    """Claim, call and settle for ``seconds``, and wait for the calls that are under way then."""
     until = time.monotonic() + seconds
     with Senders(conf.concurrency) as senders:
         while True:
@@ -70,6 +62,15 @@ def _send(seconds: float) -> None:
                 return
             elif not claims:
                 time.sleep(0.1)
+
+
+def run_once() -> bool:
+    """Send one round of due frames in this thread; False if there was none. For tests."""
+    if not _has_work():
+        return False
+    with open_backend() as backend:
+        settlement.settle([(claim, call(backend, claim)) for claim in claim_frames()])
+    return True
 
 
 def _settle(results: Sequence[Result]) -> None:

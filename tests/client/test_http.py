@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 import responses
 
-from octopush_django.client.http import OctopushClient, Recipient, SmsMessage
+from octopush_django.client import OctopushClient, Recipient, SmsMessage
 from octopush_django.exceptions import GatewayRefused, GatewayUnreachable, InvalidRequest
 from octopush_django.sandbox import Sandbox
 

@@ -62,7 +62,7 @@ def test_an_answer_that_cannot_be_stored_harms_no_other(settings, monkeypatch):
             raise IntegrityError("a value that no check foresaw")
 
     monkeypatch.setattr(settlement, "_close_attempts", choke)
-    worker_loop._send(0.3)
+    worker_loop.send_for(0.3)
     assert Counter(Frame.objects.values_list("status", flat=True)) == {"accepted": 4, "sending": 1}
     monkeypatch.setattr(settlement, "_close_attempts", close)
     with later(minutes=5):
