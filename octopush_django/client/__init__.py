@@ -2,6 +2,17 @@
 
 from .answers import Answer
 from .http import Balance, OctopushClient
-from .messages import MultiChannelMessage, Recipient, SmsMessage
+from .messages import MultiChannelMessage, SmsMessage, SmsRecipient
 
-__all__ = ["Answer", "Balance", "MultiChannelMessage", "OctopushClient", "Recipient", "SmsMessage"]
+__all__ = [
+    "Answer",
+    "Balance",
+    "MultiChannelMessage",
+    "OctopushClient",
+    "Recipient",
+    "SmsMessage",
+    "SmsRecipient",
+]
+
+Recipient = SmsRecipient
+"""The name of :class:`SmsRecipient` until now."""

@@ -23,15 +23,13 @@ from ..exceptions import (
     InvalidRequest,
 )
 from .answers import Answer, Outcome, decimal_of, failure_of, json_object, read_answer
-from .messages import LARGEST_FRAME, SMS_PATH, Recipient, SmsMessage
+from .messages import LARGEST_FRAME, SMS_PATH, SmsMessage, SmsRecipient
 from .transport import deadline, open_session
 
 BASE_URL = "https://api.octopush.com/v1/public"
 SMS_CANCEL_PATH = "sms-campaign/cancel"
 MULTI_CANCEL_PATH = "multi-channel/cancel"
 ANSWER_LIMIT = 64 * 1024
-
-__all__ = ["Balance", "OctopushClient", "Recipient", "SmsMessage"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,10 @@ class OctopushClient:
         self._session.close()
 
     def send_sms(
-        self, message: SmsMessage, recipients: Sequence[Recipient], request_id: str | None = None
+        self,
+        message: SmsMessage,
+        recipients: Sequence[SmsRecipient],
+        request_id: str | None = None,
     ) -> Answer:
         """Send ``message`` to 1 to 500 people. Never raises for what the gateway does.
 

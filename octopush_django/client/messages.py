@@ -25,7 +25,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,36}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipient:
+class SmsRecipient:
     """One person of an SMS request. ``phone_number`` is E.164; values hold 50 characters."""
 
     phone_number: str

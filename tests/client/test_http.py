@@ -13,7 +13,7 @@ from decimal import Decimal
 import pytest
 import responses
 
-from octopush_django.client import OctopushClient, Recipient, SmsMessage
+from octopush_django.client import OctopushClient, SmsMessage, SmsRecipient
 from octopush_django.exceptions import GatewayRefused, GatewayUnreachable, InvalidRequest
 from octopush_django.sandbox import Sandbox
 
@@ -36,8 +36,8 @@ def message(**changes):
     )
 
 
-PEOPLE = [Recipient(phone_number="+33639980011", first_name="Nora"),
-          Recipient(phone_number="+33639980012", first_name="Ilan")]  # fmt: skip
+PEOPLE = [SmsRecipient(phone_number="+33639980011", first_name="Nora"),
+          SmsRecipient(phone_number="+33639980012", first_name="Ilan")]  # fmt: skip
 
 
 # --- values are checked before any traffic ------------------------------------------------------
@@ -66,13 +66,13 @@ def test_unknown_keys_are_impossible():
 @pytest.mark.parametrize("number", ["0639980011", "+0639980011", "+3363998001a", "", None])
 def test_a_recipient_is_e164(number):
     with pytest.raises(InvalidRequest):
-        Recipient(phone_number=number)
+        SmsRecipient(phone_number=number)
 
 
 def test_values_hold_fifty_characters():
-    Recipient(phone_number="+33639980011", param5="x" * 50)
+    SmsRecipient(phone_number="+33639980011", param5="x" * 50)
     with pytest.raises(InvalidRequest) as refusal:
-        Recipient(phone_number="+33639980011", param5="x" * 51)
+        SmsRecipient(phone_number="+33639980011", param5="x" * 51)
     assert refusal.value.field == "param5"
 
 

@@ -166,7 +166,7 @@ def _ends(findings, history):
             1 for person in history.recipients
             if person["frame_id"] == frame["id"]
         )  # fmt: skip
-        findings.that(members == frame["contacts"], f"frame {frame['id']} has {members} people")
+        findings.that(members == frame["size"], f"frame {frame['id']} has {members} people")
 
 
 def _inbound(findings, history):

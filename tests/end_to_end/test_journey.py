@@ -38,7 +38,7 @@ print(json.dumps({
     "states": figures.states,
     "segments": figures.segments,
     "cost": str(figures.cost),
-    "frames": list(campaign.frames.order_by("number").values_list("contacts", flat=True)),
+    "frames": list(campaign.frames.order_by("number").values_list("size", flat=True)),
     "tickets": list(campaign.frames.values_list("ticket", flat=True)),
     "sent_to": list(campaign.recipients.filter(exclusion="").values_list("address", flat=True)),
     "replies": campaign.replies.count(),
