@@ -43,6 +43,7 @@ from django.db.models.lookups import GreaterThan
 from .. import numbers, segments
 from ..conf import conf
 from ..models import Campaign, Channel, Consent, Contact, Exclusion, Family, LineType, OptOut
+from ..models.contacts import has_address
 from ..rules import placeholders
 from ..rules.addresses import EMAIL_PATTERN, FIELDS, TEST_EMAIL_PATTERN, canonical, is_test
 from . import routes
@@ -308,7 +309,7 @@ def _look_up(found: list[str], rules: Rules, taken: Callable[[Sequence[str]], se
     excluded: set[str] = set()
     opted_out: set[str] = set()
     consent: dict[str, str] = {}
-    contacts = Contact.objects.all().with_addresses(rules.field, found)
+    contacts = Contact.objects.filter(has_address(rules.field, found))
     if rules.excluded_lists:
         listed = contacts.filter(pk__in=contacts_in(rules.excluded_lists).values("pk"))
         excluded = {str(address) for address in listed.values_list(rules.field, flat=True)}

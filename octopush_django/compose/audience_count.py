@@ -14,6 +14,7 @@ from ..audience.given import Sources
 from ..audience.judging import Rules
 from ..conf import conf
 from ..models import Campaign, Channel, Contact, Exclusion
+from ..models.contacts import has_address
 from .text_lengths import TextLengths
 
 
@@ -126,5 +127,5 @@ def _receiving_among(
     """The addresses whose contacts receive the draft already."""
     if contacts is None:
         return set()
-    rows = judging.receiving(contacts).filter(**{f"{rules.field}__in": addresses})
+    rows = judging.receiving(contacts).filter(has_address(rules.field, addresses))
     return {str(address) for address in rows.values_list(rules.field, flat=True)}

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ..models import Consent, Contact, ContactList
+from ..models.contacts import has_address
 from .columns import VALUES, map_columns
 from .files import read_rows
 from .rows import Refused, Row, parse
@@ -132,7 +133,7 @@ def _existing(rows: Iterable[Row]) -> dict[str, Contact]:
     by_number = Contact.objects.filter(phone_number__in=[row.number for row in rows if row.number])
     found = {str(contact.phone_number): contact for contact in by_number}
     addresses = [row.email for row in rows if not row.number]
-    by_email = Contact.objects.all().with_addresses("email", addresses)
+    by_email = Contact.objects.filter(has_address("email", addresses))
     for contact in by_email.order_by("-phone_number", "-pk"):
         found[contact.email] = contact
     return found

@@ -57,6 +57,13 @@ class ContactList(models.Model):
         return self.name
 
 
+def has_address(field: str, addresses: Iterable[str]) -> Q:
+    """Contacts whose ``field`` (``phone_number`` or ``email``) is one of ``addresses``."""
+    found = Q(**{f"{field}__in": addresses})
+    # PostgreSQL reads the partial index on e-mail only where its condition stands there too.
+    return found & ~Q(email="") if field == "email" else found
+
+
 class ContactQuerySet(models.QuerySet["Contact"]):
     """Keeps ``line_type`` true on every way of writing a number."""
 
@@ -80,12 +87,6 @@ class ContactQuerySet(models.QuerySet["Contact"]):
             for contact in objs:
                 contact.resolve_line_type()
         return super().bulk_update(objs, sorted(names), *args, **kwargs)
-
-    def with_addresses(self, field: str, addresses: Iterable[str]) -> "ContactQuerySet":
-        """Contacts whose ``field`` (``phone_number`` or ``email``) is one of ``addresses``."""
-        found = self.filter(**{f"{field}__in": addresses})
-        # PostgreSQL reads the partial index on e-mail only where its condition stands there too.
-        return found.exclude(email="") if field == "email" else found
 
     def resolve_line_types(self, chunk: int = 500) -> None:
         """Find out the line type of contacts written around the ORM (``line_type = ''``)."""

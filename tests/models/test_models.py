@@ -7,11 +7,13 @@ from octopush_django.models import (
     Campaign,
     Contact,
     ContactList,
+    Exclusion,
     Frame,
     OptOut,
     Recipient,
     SendAttempt,
 )
+from octopush_django.models.contacts import has_address
 
 pytestmark = pytest.mark.django_db
 
@@ -123,9 +125,31 @@ def test_a_paused_campaign_says_why():
     campaign(status="paused", reason_code="person")
 
 
-def test_statuses_are_the_known_ones():
-    refused(lambda: campaign(status="lost"))
+@pytest.mark.parametrize("field", ["status", "channel", "sms_type", "scheduler"])
+def test_a_campaign_holds_known_values(field):
+    refused(lambda: campaign(**{field: "lost"}))
+
+
+@pytest.mark.parametrize("field", ["status", "exclusion"])
+def test_a_recipient_holds_known_values(field):
+    refused(lambda: Recipient.objects.create(campaign=campaign(), **{field: "lost"}))
+
+
+def test_the_exclusions_are_those_documented_ones_in_their_order():
+    assert [code for code in Exclusion.values if code] == (
+        "no_address invalid test_number not_mobile gone left_lists excluded_list opted_out "
+        "held_back consent_refused consent_unknown not_in_service too_often vetoed "
+        "missing_value value_too_long duplicate"
+    ).split()
+
+
+def test_a_frame_has_a_known_status():
     refused(lambda: frame(status="lost"))
+
+
+@pytest.mark.parametrize("status", ["pending", "uncertain"])
+def test_a_frame_that_waits_has_a_turn(status):
+    refused(lambda: frame(status=status, next_action_at=None))
 
 
 @pytest.mark.parametrize("size", [0, 501])
@@ -153,3 +177,13 @@ def test_one_open_attempt_per_frame():
     SendAttempt.objects.update(outcome="uncertain")
     SendAttempt.objects.create(frame=f, fence=2)
     refused(lambda: SendAttempt.objects.create(frame=f, fence=2, outcome="accepted"))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a plan of PostgreSQL")
+def test_many_e_mail_addresses_are_looked_up_by_their_index():
+    """More than 100 values in a list: the planner proves the condition of the index no more."""
+    addresses = [f"ada{i}@y.fr" for i in range(101)]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = Contact.objects.filter(has_address("email", addresses)).explain()
+    assert "octopush_contact_email" in plan
