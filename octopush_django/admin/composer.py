@@ -69,6 +69,7 @@ def _words() -> dict[str, Any]:
         "unicode": _("These characters make an SMS hold 70 characters instead of 160:"),
         "replace": _("Replace %(char)s by %(plain)s"),
         "remove": _("Remove %(char)s"),
+        "removeInvisible": _("Remove an invisible character (%(code)s)"),
         "all": _("Replace them all"),
         "blank": _("a blank"),
         "stop": _("Add “%(stop)s”"),

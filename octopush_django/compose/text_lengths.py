@@ -1,7 +1,8 @@
 """How long the texts are that people will read, why some cost more, and what could be saved."""
 
+import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import segments
@@ -11,18 +12,39 @@ from ..conf import conf
 from ..models import Campaign, Channel
 from ..rules import channels, compliance, placeholders
 from ..rules.compliance import Finding
+from ..rules.values import LOOKS_EMPTY
 
 MOST_SAVINGS = 10
 """Characters for which a saving is worked out; a text of more is no text of the alphabet."""
+MOST_AT_ONCE = 100
+"""Characters that the check page replaces at once."""
 
 
 @dataclass(frozen=True)
 class Saving:
-    """SMS that the whole campaign costs less once ``characters`` are replaced or left out."""
+    """SMS that the whole campaign costs less once ``characters`` are replaced or left out.
+
+    ``plain``: what they are replaced by; "" for a character that is left out.
+    """
 
     characters: str
     plain: str
     segments: int
+
+    @property
+    def invisible(self) -> bool:
+        return segments.is_invisible(self.characters)
+
+    @property
+    def code(self) -> str:
+        """The character as Unicode numbers it: ``U+00A0``."""
+        return f"U+{ord(self.characters):04X}"
+
+    @property
+    def shown(self) -> str:
+        """The character, or its number if nobody would see it."""
+        seen = unicodedata.category(self.characters)[0] not in "ZCM"
+        return self.characters if seen else self.code
 
 
 @dataclass
@@ -30,17 +52,20 @@ class TextLengths:
     """Counts texts as they come, one for each different set of values; memory stays flat.
 
     ``longest``: characters of the longest text, personal details filled in. ``with_braces``:
-    people who would read braces that stand in their personal details.
+    people who would read braces that stand in their personal details. ``looking_empty``: people
+    who would read a word such as "nan" in place of a detail.
     """
 
     _channel: channels.Traits
     _sms_type: str
     _template: placeholders.Template
     _variants: Mapping[str, placeholders.Template]
+    _replaceable: Mapping[str, str]
     _texts: Texts | None
     _least: int
     longest: int = 0
     with_braces: int = 0
+    looking_empty: int = 0
     _histogram: Counter[int] = field(default_factory=Counter)
     _causes: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _saved: Counter[str] = field(default_factory=Counter)
@@ -55,6 +80,7 @@ class TextLengths:
             campaign.sms_type if is_sms else "",
             template,
             _variants(campaign) if is_sms else {},
+            segments.replaceable(campaign.text) if is_sms else {},
             Texts(conf.frame_size) if routes.has_own_texts(campaign) else None,
             _least=traits.units(template.render(dict.fromkeys(placeholders.FIELDS, ""))),
         )
@@ -66,6 +92,8 @@ class TextLengths:
         self.add_text(text, people)
         if any("{" in value or "}" in value for value in values.values()):
             self.with_braces += people
+        if any(value in LOOKS_EMPTY for value in values.values()):
+            self.looking_empty += people
         if units > self._least:
             self._blame(values, units, people)
         for characters, variant in self._variants.items():
@@ -102,11 +130,8 @@ class TextLengths:
 
     @property
     def savings(self) -> list[Saving]:
-        """What each character that forces Unicode costs, and all of them together (last)."""
-        return [
-            Saving(chars, segments.without(chars, chars), self._saved[chars])
-            for chars in self._variants
-        ]
+        """What each character that forces Unicode costs, and (last) all that can be replaced."""
+        return [Saving(chars, self._plain(chars), self._saved[chars]) for chars in self._variants]
 
     @property
     def requests(self) -> int:
@@ -124,6 +149,9 @@ class TextLengths:
             return compliance.check_most_segments(max(self.histogram, default=1), self._sms_type)
         return []
 
+    def _plain(self, characters: str) -> str:
+        return "".join(self._replaceable.get(char, "") for char in characters)
+
     def _blame(self, values: Mapping[str, str], units: int, people: int) -> None:
         for name in self._template.fields:
             if self._channel.units(self._template.render({**values, name: ""})) < units:
@@ -131,7 +159,10 @@ class TextLengths:
 
 
 def _variants(campaign: Campaign) -> dict[str, placeholders.Template]:
-    """The text without each character that forces Unicode, and without any of them."""
-    odd = segments.forcing_unicode(campaign.text)[:MOST_SAVINGS]
-    chosen: Iterable[str] = [*odd, "".join(odd)] if len(odd) > 1 else odd
-    return {chars: placeholders.parse(segments.without(campaign.text, chars)) for chars in chosen}
+    """The text without each character that forces Unicode, and as plain as it can be."""
+    chosen = segments.forcing_unicode(campaign.text)[:MOST_SAVINGS]
+    texts = {char: segments.without(campaign.text, char) for char in chosen}
+    replaceable = segments.replaceable(campaign.text)
+    if 1 < len(replaceable) <= MOST_AT_ONCE:
+        texts["".join(replaceable)] = segments.simplified(campaign.text)
+    return {chars: placeholders.parse(text) for chars, text in texts.items()}

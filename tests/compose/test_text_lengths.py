@@ -7,6 +7,7 @@ import pytest
 
 from octopush_django import segments
 from octopush_django.campaigns import preview_campaign
+from octopush_django.compose import text_lengths
 from octopush_django.models import Contact, ContactList
 from octopush_django.rules import placeholders
 
@@ -96,3 +97,40 @@ def test_what_each_character_costs():
         ("’", "'", 0), ("ê", "e", 0), ("’ê", "'e", 2),
     ]  # fmt: skip
     assert preview("Plain {first_name}", recipients=recipients("Ana")).savings == []
+
+
+def savings(text):
+    found = preview(text, recipients=recipients("Ana", "Loïc")).savings
+    return [(s.characters, s.plain, s.segments) for s in found]
+
+
+def test_all_together_is_what_can_be_replaced():
+    text = "½ ê 👍 " + "x" * 66
+    assert savings(text) == [("½", "1/2", 0), ("ê", "e", 0), ("👍", "", 0), ("½ê", "1/2e", 0)]
+    assert savings("ê\u200b " + "x" * 68) == [
+        ("ê", "e", 0),
+        ("\u200b", "", 2),
+        ("ê\u200b", "e", 2),
+    ]
+    # Nothing but one of the characters can be replaced: that has its button.
+    assert [characters for characters, _, _ in savings("ê 👍 Ж")] == ["ê", "👍", "Ж"]
+    # A power in one place, a square metre in another.
+    assert savings("2² m")[0] == ("²", "", 0)
+    assert savings("2² m²") == [("²", "2", 0)]
+
+
+def test_all_together_are_more_than_have_a_button():
+    text = "".join(chr(0x1D5D4 + n) for n in range(20)) + "x" * 40
+    *single, last = savings(text)
+    assert (len(single), last[0], last[1], last[2]) == (10, text[:20], "ABCDEFGHIJKLMNOPQRST", 2)
+    assert segments.without(text, last[0]) == segments.simplified(text)
+    most = "".join(map(chr, range(0xFF01, 0xFF5F))) + "①②③④⑤⑥"
+    assert len(most) == text_lengths.MOST_AT_ONCE
+    assert (len(savings(most)), len(savings(most + "⑦"))) == (11, 10)
+
+
+def test_how_a_character_is_named():
+    found = preview("\u00a0👍\u200b’", recipients=recipients("Ana")).savings
+    assert [(s.shown, s.invisible) for s in found[:4]] == [
+        ("U+00A0", False), ("👍", False), ("U+200B", True), ("’", False),
+    ]  # fmt: skip

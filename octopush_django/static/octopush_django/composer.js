@@ -102,7 +102,9 @@
   // --- what it counts as ---
 
   const optimized = document.getElementById("id_auto_optimize_text");
-  const { count, forcing, without } = table ? window.octopushCounter(table) : {};
+  const { count, forcing, isInvisible, replaceable, simplified, without } = table
+    ? window.octopushCounter(table)
+    : {};
 
   function countSms(text, personal) {
     const { units, segments, room } = count(text);
@@ -141,25 +143,24 @@
   });
   if (stop) chips.append(stopChip);
 
-  const named = (char) =>
-    /[\p{Z}\p{C}\p{M}]/u.test(char)
-      ? `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`
-      : char;
+  const code = (char) =>
+    `U+${char.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  const named = (char) => (/[\p{Z}\p{C}\p{M}]/u.test(char) ? code(char) : char);
 
-  function label(char) {
-    const plain = table.replacements[char];
+  function label(char, plain) {
+    if (isInvisible(char)) return fill(words.removeInvisible, { code: code(char) });
     return fill(plain ? words.replace : words.remove, {
       char: named(char),
       plain: plain === " " ? words.blank : plain,
     });
   }
 
-  function fix(chars, name) {
-    const press = () => write(without(field.value, chars), field.value.length);
+  function fix(name, rewritten) {
+    const press = () => write(rewritten(field.value), field.value.length);
     const now = count(filled(field.value)).segments;
-    const then = count(filled(without(field.value, chars))).segments;
-    const gain = then < now ? ` (${fill(words.sms, { count: now })} → ${then})` : "";
-    return button(name + gain, press);
+    const then = count(filled(rewritten(field.value))).segments;
+    const change = then === now ? "" : ` (${fill(words.sms, { count: now })} → ${then})`;
+    return button(name + change, press);
   }
 
   function showFixes() {
@@ -168,8 +169,10 @@
     fixes.replaceChildren();
     if (!odd.length) return;
     fixes.append(element("p", {}, words.unicode));
-    for (const char of odd.slice(0, 20)) fixes.append(fix([char], label(char)));
-    if (odd.length > 1) fixes.append(fix(odd, words.all));
+    const plains = replaceable(field.value);
+    for (const char of odd.slice(0, 20))
+      fixes.append(fix(label(char, plains.get(char)), (text) => without(text, [char])));
+    if (plains.size > 1) fixes.append(fix(words.all, simplified));
   }
 
   let waiting;
