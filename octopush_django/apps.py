@@ -14,11 +14,12 @@ class OctopushDjangoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from .checks import check_database, check_queue, check_settings
+        from .checks import check_database, check_phone_numbers, check_queue, check_settings
 
         register(check_settings)
         register(check_queue)
         register(check_database)
+        register(check_phone_numbers)
         post_migrate.connect(_schedule_sweep, sender=self)
 
 

@@ -4,6 +4,7 @@ Nothing here calls the gateway: a verb writes rows and enqueues the work after c
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Unpack, overload
 
@@ -14,13 +15,20 @@ from django.utils.translation import gettext as _
 
 from . import queue, signals
 from .audience import snapshot
-from .audience.given import Sources
+from .audience.sources import Sources
 from .compose import drafts, previews
 from .compose.arguments import SIGNATURE, CampaignArguments, complete
 from .compose.audience_count import asks_for_replies
+from .compose.fingerprint import LOOKED_AT
 from .compose.previews import Preview
 from .conf import conf
-from .exceptions import EmptyAudience, InvalidCampaign, InvalidRequest, NotAllowedNow
+from .exceptions import (
+    EmptyAudience,
+    InvalidCampaign,
+    InvalidRequest,
+    KeyConflict,
+    NotAllowedNow,
+)
 from .lifecycle import conclude, lock_open_frames, withdraw_cancelled
 from .models import (
     Campaign,
@@ -66,22 +74,23 @@ def send_campaign(**arguments: Unpack[CampaignArguments]) -> Campaign:
     ``first_name``, ``param1`` …), contacts, or a queryset of any model with ``phone_field`` and
     ``fields`` (merge field -> field of yours). ``contact_lists``: lists or their names.
     ``audience``: a queryset of ``Contact``. ``key``: a second call with the same key returns the
-    first campaign. ``channel``: ``"sms"``, ``"voice_sms"``, ``"rcs"`` or ``"email"``.
+    first campaign; ``created_now`` of what is returned tells whether this call made it.
+    ``channel``: ``"sms"``, ``"voice_sms"``, ``"rcs"`` or ``"email"``.
     ``sms_type``: ``"sms_premium"`` or ``"sms_low_cost"``. ``sender``: 3 to 11 letters and digits,
     ``OCTOPUSH_SENDER`` if None. ``send_at``: aware; later than now schedules. ``scheduler``:
     ``"app"`` keeps the schedule here, where it can be cancelled; ``"gateway"`` hands it over at
     once. ``with_replies``: people can answer. ``simulation``: the gateway checks and pretends.
     ``options``: fields of the channel under the gateway's own names. ``created_by``: a user.
 
-    Raises :class:`InvalidCampaign`, :class:`ComplianceError` or :class:`EmptyAudience`; then
-    nothing is stored and nothing is sent. A rolled-back transaction sends nothing.
+    Raises :class:`InvalidCampaign`, :class:`ComplianceError`, :class:`EmptyAudience`, or
+    :class:`KeyConflict` for another text, purpose or channel under a used key; then nothing is
+    stored and nothing is sent. A rolled-back transaction sends nothing.
     """
     given = complete(arguments)
-    key = given["key"]
-    if key is not None:
-        existing = Campaign.objects.filter(key=key).first()
-        if existing:
-            return existing
+    key = drafts.check_key(given)
+    existing = _made_before(key, given)
+    if existing is not None:
+        return existing
     campaign, sources = drafts.draft(given), Sources.read(given)
     drafts.refuse_errors(drafts.findings_of(campaign))
     try:
@@ -91,10 +100,11 @@ def send_campaign(**arguments: Unpack[CampaignArguments]) -> Campaign:
             _approve(campaign, sources, by=campaign.created_by)
     except IntegrityError:
         # Another call with the same key was faster: its campaign is the one.
-        winner = Campaign.objects.filter(key=key).first() if key is not None else None
+        winner = _made_before(key, given)
         if winner is None:
             raise
         return winner
+    campaign.created_now = True
     return campaign
 
 
@@ -122,8 +132,14 @@ def preview_campaign(campaign: Campaign | None = None, **arguments: Any) -> Prev
     return previews.preview_of(campaign, Sources.of(campaign))
 
 
-def launch_campaign(campaign: Campaign, *, by: Any = None, people: int | None = None) -> Campaign:
-    """Send a draft now. ``people``: how many were expected to receive it, if that was looked at.
+def launch_campaign(
+    campaign: Campaign, *, by: Any = None, seen: Preview | None = None
+) -> Campaign:
+    """Send a draft now.
+
+    ``seen``: the preview by which somebody decided. Its count must still be right, its findings
+    that ask for it must be acknowledged (:meth:`Preview.acknowledge`), and its price is what the
+    bill of the first batch is compared with. Without it nothing of that is asked.
 
     Raises :class:`NotAllowedNow` if somebody else was faster, or changed what was looked at.
     """
@@ -131,17 +147,17 @@ def launch_campaign(campaign: Campaign, *, by: Any = None, people: int | None = 
     with transaction.atomic():
         campaign.send_at = None
         _refuse_changed(campaign)
-        _approve(campaign, Sources.of(campaign), by=by, people=people)
+        _approve(campaign, Sources.of(campaign), by=by, seen=seen)
     return campaign
 
 
 def schedule_campaign(
-    campaign: Campaign, send_at: datetime, *, by: Any = None, people: int | None = None
+    campaign: Campaign, send_at: datetime, *, by: Any = None, seen: Preview | None = None
 ) -> Campaign:
     """Send a draft at ``send_at`` (aware), or move a scheduled campaign there.
 
-    Who receives it is frozen now; who opts out until then is left out then. ``people`` and what
-    is raised: as for :func:`launch_campaign`.
+    Who receives it is frozen now; who opts out until then is left out then. ``seen`` and what is
+    raised: as for :func:`launch_campaign`.
     """
     drafts.check_send_at(send_at)
     if campaign.status == CampaignStatus.SCHEDULED:
@@ -151,7 +167,7 @@ def schedule_campaign(
     drafts.refuse_errors(drafts.findings_of(campaign))
     with transaction.atomic():
         _refuse_changed(campaign)
-        _approve(campaign, Sources.of(campaign), by=by, people=people)
+        _approve(campaign, Sources.of(campaign), by=by, seen=seen)
     return campaign
 
 
@@ -301,19 +317,33 @@ def start_due(now: datetime | None = None) -> int:
     return started
 
 
+def _made_before(key: str | None, given: Mapping[str, Any]) -> Campaign | None:
+    """The campaign that a call with this key made. Raises KeyConflict for another message."""
+    campaign = Campaign.objects.filter(key=key).first() if key is not None else None
+    if campaign is not None:
+        for field in ("text", "purpose", "channel"):
+            if str(given[field]) != getattr(campaign, field):
+                raise KeyConflict(campaign, field)
+    return campaign
+
+
 def _refuse_changed(campaign: Campaign) -> None:
     """What is sent is what the row says: it must not have changed since ``campaign`` was read.
 
     The lock keeps it so until the launch is committed.
     """
-    names = previews.LOOKED_AT
+    names = LOOKED_AT
     row = Campaign.objects.select_for_update().filter(pk=campaign.pk).values(*names).first()
     if row is not None and row != {name: getattr(campaign, name) for name in names}:
         raise NotAllowedNow(_("It was changed meanwhile. Please look again; nothing was sent."))
 
 
-def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | None = None) -> None:
+def _approve(
+    campaign: Campaign, sources: Sources, *, by: Any, seen: Preview | None = None
+) -> None:
     """One conditional UPDATE decides who owns the launch; then freeze, in the same transaction."""
+    if seen is not None:
+        _expect(campaign, seen)
     now = timezone.now()
     hand_over = campaign.scheduler == Scheduler.GATEWAY
     waits = campaign.send_at is not None and campaign.send_at > now and not hand_over
@@ -324,6 +354,7 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
         status=CampaignStatus.SCHEDULED if waits else CampaignStatus.SENDING,
         send_at=campaign.send_at,
         simulation=simulation,
+        from_lists_alone=sources.from_lists_alone,
         by_multi_channel=campaign.channel == Channel.SMS and conf.sms_by_multi_channel,
         expected_units=campaign.expected_units,
         expected_cost=campaign.expected_cost,
@@ -338,10 +369,10 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
         message_of(campaign)
     except InvalidRequest as error:
         raise InvalidCampaign(error.field, error.problem) from error
-    frozen = snapshot.freeze(campaign, sources.contacts, sources.stream())
+    frozen = snapshot.freeze(campaign, sources.contacts, sources.people())
     if not frozen:
         raise EmptyAudience(previews.exclusions_of(campaign))
-    if people not in (None, frozen):
+    if seen is not None and seen.count != frozen:
         said = _("Who receives it changed meanwhile. Please look again; nothing was sent.")
         raise NotAllowedNow(said)
     if asks_for_replies(campaign):
@@ -349,6 +380,16 @@ def _approve(campaign: Campaign, sources: Sources, *, by: Any, people: int | Non
     if not waits:
         signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
         queue.enqueue_worker_loops()
+
+
+def _expect(campaign: Campaign, seen: Preview) -> None:
+    """Note what the bill is expected to be. Raises NotAllowedNow for findings that nobody read."""
+    if seen.unread:
+        said = _("Read and acknowledge this first: %(notes)s")
+        notes = " ".join(str(finding.message) for finding in seen.unread)
+        raise NotAllowedNow(said % {"notes": notes})
+    campaign.expected_units = seen.total_segments
+    campaign.expected_cost = seen.cost
 
 
 def _change(campaign: Campaign, allowed: tuple[str, ...], **values: Any) -> None:

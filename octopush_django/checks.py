@@ -51,6 +51,20 @@ def check_database(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]
     return problems
 
 
+def check_phone_numbers(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """The library's fields in the project keep the country of a number."""
+    if getattr(settings, "PHONENUMBER_DB_FORMAT", "E164") != "NATIONAL":
+        return []
+    return [
+        Warning(
+            "PHONENUMBER_DB_FORMAT = 'NATIONAL' stores numbers without their country: a foreign "
+            "number in a table of yours is read back as the number of somebody else.",
+            hint="Set it to 'E164', and write such numbers again. Our own tables hold E.164.",
+            id="octopush_django.W032",
+        )
+    ]
+
+
 def _typed() -> Iterator[CheckMessage]:
     for setting in declared():
         problem = setting.problem(getattr(settings, setting.name, setting.default))

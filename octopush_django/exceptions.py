@@ -7,6 +7,7 @@ OctopushError
 │   ├── InvalidCampaign       an argument is wrong: .field says which
 │   ├── ComplianceError       the text, sender or hour is not allowed: .findings says why
 │   ├── EmptyAudience         nobody would receive it: .exclusions says why
+│   ├── KeyConflict           the key belongs to another message: .campaign, .field
 │   └── NotAllowedNow         the campaign's state forbids what was asked
 ├── NotSentYet                 whether it went out is open; a worker goes on: .campaign
 └── GatewayError              the gateway, or the road to it
@@ -71,6 +72,21 @@ class EmptyAudience(CampaignError):
             "Nobody would receive this campaign." + (f" ({detail})" if detail else "")
         )
         self.exclusions = dict(exclusions)
+
+
+class KeyConflict(CampaignError):
+    """The key was used for another text, purpose or channel; ``campaign`` is the one it made.
+
+    ``field`` names the argument that differs.
+    """
+
+    def __init__(self, campaign: Any, field: str) -> None:
+        super().__init__(
+            f"key: {campaign.key!r} was used for another {field}. A key stands for one message: "
+            "take another key, or none."
+        )
+        self.campaign = campaign
+        self.field = field
 
 
 class NotAllowedNow(CampaignError):

@@ -1,5 +1,7 @@
 """Opt-outs: addresses that must not receive marketing, whatever list they are in."""
 
+from typing import Any
+
 from . import signals
 from .models import OptOut, OptOutSource
 from .rules import addresses
@@ -8,7 +10,7 @@ __all__ = ["is_opted_out", "opt_out"]
 
 
 def opt_out(
-    address: str,
+    address: Any,
     *,
     evidence: str = "",
     source: str = OptOutSource.PERSON,
@@ -16,7 +18,8 @@ def opt_out(
 ) -> OptOut:
     """Record that ``address`` must not receive marketing. The first record stays.
 
-    ``address``: a number in any spelling, or an e-mail address. ``evidence``: how we know, in
+    ``address``: a number in any spelling, the library's ``PhoneNumber``, or an e-mail address.
+    ``evidence``: how we know, in
     words. ``source``: one of :class:`OptOutSource`. ``campaign_id``: what the person answered to.
     Sends :data:`~octopush_django.signals.opted_out` after commit, for a new record. Raises
     ``ValidationError`` for what is no address.
@@ -37,8 +40,8 @@ def opt_out(
     return record
 
 
-def is_opted_out(address: str) -> bool:
-    """Whether ``address``, a number in any spelling or an e-mail address, has opted out."""
+def is_opted_out(address: Any) -> bool:
+    """Whether ``address``, as for :func:`opt_out`, has opted out."""
     family = addresses.family_of(address)
     known = addresses.canonical(address, family)
     return known is not None and bool(OptOut.objects.all().addresses([known], family))

@@ -28,6 +28,7 @@ from octopush_django.exceptions import (
     ComplianceError,
     EmptyAudience,
     InvalidCampaign,
+    KeyConflict,
     NotAllowedNow,
 )
 from octopush_django.models import Campaign, Contact, OptOut, Recipient
@@ -150,7 +151,21 @@ def test_nobody_to_send_to_is_refused():
 
 def test_a_key_makes_a_repeat_return_the_first():
     first = send(key="order-7")
-    assert send(key="order-7", text="{not even looked at") == first
+    again = send(key="order-7", sender="not even looked at")
+    assert again == first
+    assert (first.created_now, again.created_now) == (True, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [("text", "Bye"), ("purpose", "wholesale"), ("channel", "voice_sms")],
+)
+def test_a_key_stands_for_one_message(field, other):
+    first = send(key="order-7")
+    with pytest.raises(KeyConflict, match=field) as conflict:
+        send(**{"key": "order-7", field: other})
+    assert (conflict.value.campaign, conflict.value.field) == (first, field)
     assert Campaign.objects.count() == 1
 
 
@@ -444,3 +459,30 @@ def test_payloads_are_json_of_the_documented_keys():
     campaign = send(text="{first_name|x}", contact_lists=[make_list(people=1)])
     payload = json.loads(campaign.recipients.get().payload)
     assert set(payload) == {"phone_number", "first_name"}
+
+
+def test_what_was_seen_is_what_is_sent(draft):
+    seen = preview_campaign(draft)
+    draft.include.first().contacts.add(
+        Contact.objects.create(phone_number=number(9), first_name="Z")
+    )
+    with pytest.raises(NotAllowedNow, match="Who receives it"):
+        launch_campaign(draft, seen=seen.acknowledge())
+    draft.refresh_from_db()
+    assert (draft.status, draft.recipients.count()) == ("draft", 0)
+    launch_campaign(draft, seen=preview_campaign(draft).acknowledge())
+    assert (draft.expected_units, draft.status) == (
+        preview_campaign(draft).total_segments,
+        "sending",
+    )
+
+
+def test_what_must_be_acknowledged_is_asked_for(draft):
+    Campaign.objects.filter(pk=draft.pk).update(text=f"Bonjour %first_name% {STOP}")
+    draft.refresh_from_db()
+    seen = preview_campaign(draft)
+    assert [finding.code for finding in seen.unread] == ["foreign_field"]
+    with pytest.raises(NotAllowedNow, match="%first_name%"):
+        launch_campaign(draft, seen=seen)
+    launch_campaign(draft, seen=seen.acknowledge())
+    assert draft.status == "sending"

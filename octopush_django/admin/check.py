@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from .. import campaigns as verbs
 from .. import copies, segments
 from ..compose import examples
+from ..compose.fingerprint import changes
 from ..compose.hours import leaves_from
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
 from ..models import Campaign, CampaignStatus, ContactList, Exclusion, Halt
@@ -28,11 +29,11 @@ from .keys import key_of
 from .left_out import LONGEST_SEARCH, left_out_page
 
 LOOK_AGAIN = gettext_lazy(
-    "Something changed since you looked. Please look again; nothing was sent."
+    "Something changed since you looked: %(what)s. Please look again; nothing was sent."
 )
 LOOK_AGAIN_AT_TIME = gettext_lazy(
     "Please look again: there is something to know about that time, or something changed since "
-    "you looked. Nothing was sent or scheduled."
+    "you looked: %(what)s. Nothing was sent or scheduled."
 )
 OWN_IDS = "id_schedule_%s"
 MOST_AT_ONCE = 20
@@ -73,8 +74,10 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         campaign.send_at = form.cleaned_data.get("send_at") if pressed else None
         preview = verbs.preview_campaign(campaign)
         asked = any(finding.acknowledge for finding in preview.findings)
-        if pressed and form.cleaned_data["fingerprint"] != preview.fingerprint:
-            messages.warning(request, LOOK_AGAIN_AT_TIME if campaign.send_at else LOOK_AGAIN)
+        changed = pressed and changes(form.cleaned_data["fingerprint"], preview.fingerprint)
+        if changed:
+            said = LOOK_AGAIN_AT_TIME if campaign.send_at else LOOK_AGAIN
+            messages.warning(request, said % {"what": ", ".join(changed)})
         elif pressed and asked and not form.cleaned_data["acknowledged"]:
             form.ask_again()
         elif pressed:
@@ -202,20 +205,17 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, campaign: Campaign, preview: verbs.Preview
     ) -> HttpResponse:
         """Send or schedule just what was looked at; then on to the next of several, or to it."""
-        campaign.expected_units = preview.total_segments
-        campaign.expected_cost = preview.cost
+        seen = preview.acknowledge()
         waits = _waits_until(campaign)
         done = _("Approved: %(campaign)s. It waits for the allowed hours.") if waits else _(
             "On its way: %(campaign)s"
         )  # fmt: skip
         try:
             if campaign.send_at:
-                verbs.schedule_campaign(
-                    campaign, campaign.send_at, by=request.user, people=preview.count
-                )
+                verbs.schedule_campaign(campaign, campaign.send_at, by=request.user, seen=seen)
                 done = _("Scheduled: %(campaign)s")
             else:
-                verbs.launch_campaign(campaign, by=request.user, people=preview.count)
+                verbs.launch_campaign(campaign, by=request.user, seen=seen)
         except CampaignError as error:
             messages.error(request, _said(error))
             return redirect(request.get_full_path())

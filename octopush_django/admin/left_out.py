@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from ..compose import examples
 from ..models import Campaign, Exclusion
+from ..rules.addresses import as_written
 
 PAGE = 100
 LONGEST_SEARCH = 100
@@ -64,7 +65,7 @@ def _download(people: Any) -> StreamingHttpResponse:
         titles = (_("Number"), _("E-mail"), _("First name"), _("Last name"), _("Left out because"))
         yield writer.writerow(titles)
         for contact in people.iterator(chunk_size=2000):
-            cells = (contact.phone_number or "", contact.email, contact.first_name,
+            cells = (as_written(contact.phone_number), contact.email, contact.first_name,
                      contact.last_name, _named_reason(contact))  # fmt: skip
             yield writer.writerow([_harmless_cell(str(cell)) for cell in cells])
 

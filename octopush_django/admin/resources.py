@@ -17,7 +17,7 @@ from ..contacts.columns import map_columns
 from ..contacts.files import read_rows
 from ..contacts.rows import read_consent
 from ..models import Contact, ContactList
-from ..rules.addresses import lowered_email
+from ..rules.addresses import as_written, lowered_email
 
 _STYLED = re.compile(r'(<(?:ins|del)) style="[^"]*"')
 
@@ -61,7 +61,7 @@ class NumberWidget(widgets.CharWidget):  # type: ignore[misc]
         return number
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        return str(value or "")
+        return as_written(value)
 
 
 class QuietDiff(resources.Diff):  # type: ignore[misc]

@@ -10,11 +10,12 @@ from django.db.models import Q, QuerySet
 
 from .. import numbers
 from ..audience import judging, routes
-from ..audience.given import Sources
 from ..audience.judging import Rules
+from ..audience.sources import Sources
 from ..conf import conf
 from ..models import Campaign, Channel, Contact, Exclusion
 from ..models.contacts import has_address
+from ..rules.addresses import as_written
 from .text_lengths import TextLengths
 
 
@@ -111,7 +112,7 @@ def _count_given(
     def taken(addresses: Sequence[str]) -> set[str]:
         return seen.intersection(addresses) | _receiving_among(contacts, rules, addresses)
 
-    for chunk in judging.judge_people(sources.stream(), rules, taken):
+    for chunk in judging.judge_people(sources.people(), rules, taken):
         for person in chunk:
             judged[str(person.exclusion)] += 1
             if not person.exclusion:
@@ -128,4 +129,4 @@ def _receiving_among(
     if contacts is None:
         return set()
     rows = judging.receiving(contacts).filter(has_address(rules.field, addresses))
-    return {str(address) for address in rows.values_list(rules.field, flat=True)}
+    return {as_written(address) for address in rows.values_list(rules.field, flat=True)}

@@ -3,34 +3,36 @@
 Everything that the gateway would refuse or bend is refused here, before anything is stored.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from ..client.text import is_storable
 from ..conf import conf
 from ..exceptions import ComplianceError, InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, Purpose, Scheduler, SmsType
 from ..models.campaigns import account_of
 from ..rules import channels, compliance
 from ..rules.compliance import Finding
+from ..rules.values import stripped
 from .hours import hours_findings
 
 LARGEST_PAST = timedelta(minutes=1)
 FURTHEST_FUTURE = timedelta(days=366)
+LONGEST_NAME = LONGEST_KEY = 200
 OPTIONS = ("list_name", "recipient_tracking")
 FLAGS = {
     "auto_optimize_text": "auto_optimize_text",
     "auto_remove_blacklisted_numbers": "auto_remove_blacklisted",
 }
 """Options of the gateway that are columns here: its name -> ours."""
-COLUMNS = (
-    "text", "purpose", "name", "key", "channel", "sms_type", "send_at", "with_replies",
-    "scheduler",
-)  # fmt: skip
+COLUMNS = ("purpose", "channel", "sms_type", "send_at", "with_replies", "scheduler")
 """Arguments that become columns as they are."""
 CHOICES = {
     "purpose": Purpose.values,
@@ -46,7 +48,6 @@ def draft(given: Mapping[str, Any]) -> Campaign:
     Raises :class:`InvalidCampaign`, naming the argument.
     """
     _check_choices(given)
-    _check_words(given)
     own, flags = _split(given["options"] or {}, given["channel"])
     if given["with_replies"] and not channels.CHANNELS[given["channel"]].can_reply:
         able = (traits.code for traits in channels.CHANNELS.values() if traits.can_reply)
@@ -56,7 +57,10 @@ def draft(given: Mapping[str, Any]) -> Campaign:
     return Campaign(
         **{name: given[name] for name in COLUMNS},
         **flags,
-        sender=given["sender"] or conf.sender or "",
+        text=_text(given["text"]),
+        name=_name(given["name"]),
+        key=check_key(given),
+        sender=_sender(given["sender"]),
         simulation=bool(given["simulation"]) or conf.simulation,
         options=own,
         instance=conf.instance or "",
@@ -75,18 +79,49 @@ def _check_choices(given: Mapping[str, Any]) -> None:
             raise InvalidCampaign(name, f"must be True or False, not {value!r}.")
 
 
-def _check_words(given: Mapping[str, Any]) -> None:
-    for name in ("text", "name"):
-        if not isinstance(given[name], str):
-            raise InvalidCampaign(name, "must be text.")
-    if len(given["name"]) > 200:
-        raise InvalidCampaign("name", "has over 200 characters.")
-    if given["key"] is not None and not 0 < len(str(given["key"])) <= 200:
-        raise InvalidCampaign("key", "must have 1 to 200 characters.")
+def check_key(given: Mapping[str, Any]) -> str | None:
+    """The ``key`` among the arguments, as text. Raises :class:`InvalidCampaign`."""
+    if given["key"] is None:
+        return None
+    key = _words("key", str(given["key"]))
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise InvalidCampaign("key", f"must have 1 to {LONGEST_KEY} characters.")
+    return key
+
+
+def _words(field: str, value: Any) -> str:
+    """A text that can be stored and sent; lazy translations are taken in the present language."""
+    if not isinstance(value, str | Promise):
+        raise InvalidCampaign(field, "must be text.")
+    text = str(value)
+    if not is_storable(text):
+        raise InvalidCampaign(field, "holds NUL or half a character, which cannot be sent.")
+    return text
+
+
+def _text(value: Any) -> str:
+    text = _words("text", value)
+    if text.strip() and not stripped(text):
+        raise InvalidCampaign("text", "shows nothing: it holds invisible characters alone.")
+    return text
+
+
+def _name(value: Any) -> str:
+    name = _words("name", value)
+    if len(name) > LONGEST_NAME:
+        raise InvalidCampaign("name", f"has over {LONGEST_NAME} characters.")
+    return name
+
+
+def _sender(value: Any) -> str:
+    return _words("sender", value or conf.sender or "")
 
 
 def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], dict[str, bool]]:
     """What is kept under the gateway's name, and what has a column of ours."""
+    if not isinstance(options, Mapping):
+        raise InvalidCampaign("options", "must map names to values.")
+    _check_storable(options)
     kept = [*OPTIONS, *channels.CHANNELS[channel].options]
     unknown, known = set(options) - {*kept, *FLAGS}, ", ".join([*kept, *FLAGS])
     if unknown:
@@ -100,6 +135,17 @@ def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], di
     except InvalidRequest as error:
         raise InvalidCampaign(error.field, error.problem) from error
     return {name: options[name] for name in kept if name in options}, flags
+
+
+def _check_storable(options: Mapping[str, Any]) -> None:
+    for name, value in options.items():
+        try:
+            text = json.dumps(value, ensure_ascii=False)
+        except (TypeError, ValueError) as error:
+            raise InvalidCampaign(str(name), "must be a value of JSON.") from error
+        if not is_storable(text) or "\\u0000" in text:
+            said = "holds NUL or half a character, which cannot be sent."
+            raise InvalidCampaign(str(name), said)
 
 
 def check_send_at(send_at: Any) -> None:
@@ -130,6 +176,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
     )
     two_way = campaign.with_replies and campaign.channel == Channel.SMS
     findings += compliance.check_scheduler(campaign.scheduler, two_way)
+    findings += compliance.check_options(campaign.options)
     return findings + hours_findings(campaign)
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Length
 
 from .. import segments
 from ..audience import judging, routes
-from ..audience.given import Sources
+from ..audience.sources import Sources
 from ..client.text import storable
 from ..models import Campaign, Contact
 

@@ -43,7 +43,7 @@ def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Fin
         "opens": in_words(hours.next_opening(closes)),
         "zone": conf.time_zone,
     }
-    return [Finding("runs_past_hours", "warning", message, "send_at")]
+    return [Finding("runs_past_hours", "warning", message, "send_at", about=f"{closes}")]
 
 
 def hours_findings(campaign: Campaign) -> list[Finding]:
@@ -51,8 +51,10 @@ def hours_findings(campaign: Campaign) -> list[Finding]:
     hours, wanted = campaign.allowed_hours(), campaign.send_at or timezone.now()
     if hours is None or hours.allows(wanted):
         return []
+    opens = hours.next_opening(wanted)
     message = _("Marketing may not leave at that time; it will go on %(when)s (%(zone)s).") % {
-        "when": in_words(hours.next_opening(wanted)),
+        "when": in_words(opens),
         "zone": conf.time_zone,
     }
-    return [Finding("quiet_hours", "warning", message, "send_at")]
+    about = f"{campaign.send_at or 'now'}, {opens}"
+    return [Finding("quiet_hours", "warning", message, "send_at", about=about)]

@@ -1,17 +1,15 @@
 """What would happen if a campaign were sent now: counted, never stored."""
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from ..audience import routes
-from ..audience.given import Sources
+from ..audience.sources import Sources
 from ..conf import conf
 from ..models import Campaign, Contact, Exclusion
 from ..reports.figures import totals
@@ -20,6 +18,7 @@ from ..rules import compliance
 from ..rules.compliance import Finding
 from .audience_count import AudienceCount, asks_for_replies, can_reply, count_audience
 from .drafts import findings_of
+from .fingerprint import fingerprint_of
 from .hours import closing_findings
 from .text_lengths import Saving, TextLengths
 
@@ -38,6 +37,7 @@ class Preview:
     SMS per person -> the merge fields that make it so many. ``savings``: what characters outside
     the GSM alphabet cost. ``longest``: characters of the longest text. ``fingerprint`` changes
     with the text, who receives it, the price, and what is to be known before sending.
+    ``acknowledged``: a person has read the findings that ask for it.
     """
 
     count: int
@@ -51,6 +51,16 @@ class Preview:
     causes: Mapping[int, Sequence[str]] = field(default_factory=dict)
     savings: Sequence[Saving] = ()
     longest: int = 0
+    acknowledged: bool = False
+
+    def acknowledge(self) -> "Preview":
+        """The same preview, read by a person: for ``launch_campaign(campaign, seen=…)``."""
+        return replace(self, acknowledged=True)
+
+    @property
+    def unread(self) -> list[Finding]:
+        """Findings that a person must acknowledge, and has not."""
+        return [one for one in self.findings if one.acknowledge and not self.acknowledged]
 
     @property
     def total_segments(self) -> int:
@@ -75,11 +85,8 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     counted = count_audience(campaign, sources)
     lengths, price = counted.lengths, last_price(campaign)
     findings = _findings(campaign, counted, len(sources.lists))
-    codes = sorted(finding.code for finding in findings)
-    # Not the date of the price: each batch that is billed elsewhere would change it.
-    euros = price.euros if price else None
-    who = sorted(counted.checksums.items())
-    fingerprint = _fingerprint(campaign, who, counted.exclusions, lengths.histogram, euros, codes)
+    people = sorted(counted.checksums.items()), counted.exclusions, lengths.histogram
+    fingerprint = fingerprint_of(campaign, people, price.euros if price else None, findings)
     return Preview(
         counted.people, counted.exclusions, lengths.histogram, findings, price, fingerprint,
         _surcharge(campaign, lengths.requests), lengths.requests,
@@ -110,6 +117,7 @@ def _values_findings(counted: AudienceCount) -> list[Finding]:
         missing=counted.judged.get(Exclusion.MISSING_VALUE, 0),
         too_long=counted.judged.get(Exclusion.VALUE_TOO_LONG, 0),
         braces=counted.lengths.with_braces,
+        looks_empty=counted.lengths.looking_empty,
         required=[labels[name] for name, other in fallbacks.items() if other is None],
     )
 
@@ -132,19 +140,6 @@ def replies_findings(abroad: int) -> list[Finding]:
 def abroad_of(campaign: Campaign) -> int:
     """How many of a frozen campaign could not reply."""
     return campaign.recipients.all().included().exclude(can_reply("address")).count()
-
-
-LOOKED_AT = (
-    "channel", "text", "purpose", "sms_type", "sender", "with_replies", "simulation",
-    "auto_optimize_text", "auto_remove_blacklisted", "scheduler", "options",
-)  # fmt: skip
-"""Fields of a campaign by which a person decides."""
-
-
-def _fingerprint(campaign: Campaign, *figures: Any) -> str:
-    """Of everything that a person who presses Send has looked at."""
-    looked_at = [getattr(campaign, name) for name in LOOKED_AT]
-    return hashlib.sha256(repr((looked_at, figures)).encode()).hexdigest()
 
 
 def preview_frozen(campaign: Campaign) -> Preview:

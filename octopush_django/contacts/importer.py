@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from ..models import Consent, Contact, ContactList
 from ..models.contacts import has_address
+from ..rules.addresses import as_written
 from .columns import VALUES, map_columns
 from .files import read_rows
 from .rows import Refused, Row, parse
@@ -131,7 +132,7 @@ def _store(
 def _existing(rows: Iterable[Row]) -> dict[str, Contact]:
     rows = list(rows)
     by_number = Contact.objects.filter(phone_number__in=[row.number for row in rows if row.number])
-    found = {str(contact.phone_number): contact for contact in by_number}
+    found = {as_written(contact.phone_number): contact for contact in by_number}
     addresses = [row.email for row in rows if not row.number]
     by_email = Contact.objects.filter(has_address("email", addresses))
     for contact in by_email.order_by("-phone_number", "-pk"):
@@ -191,7 +192,7 @@ def _withdraw(rows: Iterable[Row]) -> int:
     refusing = {row.identity: row for row in rows if row.consent == Consent.REFUSED}
     changed = 0
     for contact in _existing(refusing.values()).values():
-        row = refusing.get(str(contact.phone_number)) or refusing[contact.email]
+        row = refusing.get(as_written(contact.phone_number)) or refusing[contact.email]
         if contact.consent != Consent.REFUSED:
             contact.consent = Consent.REFUSED
             contact.consented_at = row.consented_at or contact.consented_at

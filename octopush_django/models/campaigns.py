@@ -121,6 +121,9 @@ class Campaign(models.Model):
         ContactList, verbose_name=_("leave out"), related_name="campaigns_left_out", blank=True
     )
     options = models.JSONField(_("options"), default=dict, blank=True, editable=False)
+    from_lists_alone = models.BooleanField(
+        _("every contact came by a list"), default=False, editable=False
+    )
     by_multi_channel = models.BooleanField(
         _("sent by the multi-channel call"), default=False, editable=False
     )
@@ -166,6 +169,9 @@ class Campaign(models.Model):
     )
     launched_at = models.DateTimeField(_("launched"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
+
+    created_now = False
+    """Whether the call of ``send_campaign`` that returned this object made the campaign."""
 
     class Meta:
         verbose_name = _("campaign")

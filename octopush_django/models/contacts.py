@@ -167,7 +167,7 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         name = f"{self.first_name} {self.last_name}".strip()
-        address = str(self.phone_number or self.email)
+        address = addresses.as_written(self.phone_number or self.email)
         return f"{name} ({address})" if name else address
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -185,7 +185,8 @@ class Contact(models.Model):
 
     def resolve_line_type(self) -> None:
         """Set ``line_type`` from the number; the audience's SQL relies on it."""
-        self.line_type = numbers.line_type(str(self.phone_number)) if self.phone_number else ""
+        number = addresses.as_written(self.phone_number)
+        self.line_type = numbers.line_type(number) if number else ""
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):
@@ -244,10 +245,10 @@ class OptOut(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # An opt-out under another spelling would protect nobody.
-        self.address = addresses.canonical(str(self.address or ""), self.family) or self.address
+        self.address = addresses.canonical(self.address, self.family) or self.address
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        self.address = addresses.canonical(str(self.address or ""), self.family) or ""
+        self.address = addresses.canonical(self.address, self.family) or ""
         if not self.address:
             raise ValidationError({"address": _("This is no number or e-mail address.")})

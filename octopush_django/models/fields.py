@@ -13,17 +13,17 @@ from phonenumber_field.phonenumber import PhoneNumber
 
 from ..conf import conf
 from ..numbers import canonical
-from ..rules.addresses import lowered_email
+from ..rules.addresses import as_written, lowered_email
 
 
 def validate_phone_number(value: Any) -> None:
     """Refuse what is no phone number; unlike the library, accept the numbers for fiction."""
-    if canonical(str(value), conf.region) is None:
+    if canonical(as_written(value), conf.region) is None:
         raise ValidationError(
             _("“%(value)s” is not a phone number. Write it like 06 12 34 56 78 or +33612345678."),
             # Not "invalid": the library would put its own sentence in place of ours.
             code="invalid_phone_number",
-            params={"value": value},
+            params={"value": getattr(value, "raw_input", None) or value},
         )
 
 
@@ -31,8 +31,11 @@ def parse_phone_number(value: Any) -> Any:
     """A ``PhoneNumber`` in canonical form where the value is one; else what the library makes."""
     if value in (None, ""):
         return value
-    text = value.raw_input or value.as_e164 if isinstance(value, PhoneNumber) else str(value)
-    number = canonical(text, conf.region) or text
+    text = as_written(value)
+    number = canonical(text, conf.region)
+    if number is None and isinstance(value, PhoneNumber):
+        return value
+    number = number or text
     try:
         return PhoneNumber.from_string(number, region=conf.region)
     except Exception:
@@ -57,8 +60,8 @@ class PhoneFormField(PhoneNumberFormField):  # type: ignore[misc]
 class PhoneNumberField(BasePhoneNumberField):  # type: ignore[misc]
     """Stores E.164 whatever the project's ``PHONENUMBER_DB_FORMAT`` says.
 
-    Reading gives the library's ``PhoneNumber``; ``str()`` of it is E.164. Assigning and looking up
-    take any spelling.
+    Reading gives the library's ``PhoneNumber``, of which ``as_e164`` is what is stored. Assigning
+    and looking up take any spelling.
     """
 
     descriptor_class = _Descriptor
@@ -73,8 +76,8 @@ class PhoneNumberField(BasePhoneNumberField):  # type: ignore[misc]
     def get_prep_value(self, value: Any) -> Any:
         if value in (None, ""):
             return value
-        number = parse_phone_number(value)
-        return canonical(number.raw_input or "", conf.region) or number.raw_input
+        # Rubbish is stored as it was written, so that the database's CHECK sees it.
+        return canonical(as_written(value), conf.region) or getattr(value, "raw_input", value)
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(form_class=PhoneFormField, **kwargs)

@@ -70,6 +70,12 @@ class WebhookEvent(models.Model):
         return bytes(self.body).decode("utf-8", "replace")
 
 
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def doubtful(self) -> "ReplyQuerySet":
+        """Replies that may ask to stop, and that nobody has handled yet."""
+        return self.filter(reading=Reading.DOUBTFUL, handled_at__isnull=True)
+
+
 class Reply(models.Model):
     """A message that somebody sent us."""
 
@@ -114,6 +120,8 @@ class Reply(models.Model):
         related_name="+",
     )
 
+    objects = ReplyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
@@ -125,6 +133,11 @@ class Reply(models.Model):
         indexes = [
             models.Index(fields=["-received_at"], name="octopush_reply_inbox"),
             models.Index(fields=["address"], name="octopush_reply_person"),
+            models.Index(
+                fields=["address"],
+                name="octopush_reply_doubtful",
+                condition=Q(reading=Reading.DOUBTFUL, handled_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,10 @@ SQLite. Phone numbers: :mod:`octopush_django.numbers`.
 """
 
 import re
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from phonenumbers import PhoneNumber, PhoneNumberFormat, format_number
 
 from .. import numbers
 from ..conf import conf
@@ -24,16 +27,49 @@ EMAIL_PATTERN = rf"^[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@({_LABEL}[.])+{_LABEL
 TEST_EMAIL_PATTERN = "[@.](test|example|invalid|localhost)$|[@.]example[.](com|net|org)$"
 
 
-def family_of(address: str) -> Family:
+def family_of(address: Any) -> Family:
     """What kind of address ``address`` is, in any spelling: only e-mail addresses have an @."""
-    return "email" if "@" in address else "phone"
+    return "email" if "@" in as_written(address) else "phone"
 
 
-def canonical(address: str, family: str) -> str | None:
-    """The one spelling under which an address is stored and compared; None if it is none."""
+def as_written(address: Any) -> str:
+    """An address as text, "" for None; E.164 for the library's object, whatever its settings.
+
+    ``str()`` of such an object follows ``PHONENUMBER_DEFAULT_FORMAT``: the national form of a
+    foreign number is the number of somebody else here.
+    """
+    if isinstance(address, PhoneNumber):
+        # RFC 3966 alone shows an extension, and who has one cannot get an SMS.
+        form = PhoneNumberFormat.RFC3966 if address.extension else PhoneNumberFormat.E164
+        is_read = address.country_code and address.national_number
+        return format_number(address, form) if is_read else address.raw_input or ""
+    return "" if address is None else str(address)
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address that was read: its one spelling, and what kind of line it is ("" for e-mail)."""
+
+    text: str
+    line_type: str = ""
+
+
+def read(address: Any, family: str) -> Address | None:
+    """Read an address in any spelling once; None if it is none."""
     if family == "email":
-        return canonical_email(address)
-    return numbers.canonical(address, conf.region)
+        text = canonical_email(as_written(address))
+        return Address(text) if text else None
+    number = numbers.read(as_written(address), conf.region)
+    return Address(number.e164, number.line_type) if number else None
+
+
+def canonical(address: Any, family: str) -> str | None:
+    """The one spelling under which an address is stored and compared; None if it is none.
+
+    ``address``: text in any spelling, or the library's ``PhoneNumber``.
+    """
+    text = as_written(address)
+    return canonical_email(text) if family == "email" else numbers.canonical(text, conf.region)
 
 
 def lowered_email(text: str) -> str:

@@ -4,9 +4,9 @@ Pure: values come in, findings go out. Facts: the gateway's pages (sender, STOP 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext_lazy
 from .. import segments
 from ..client.messages import is_sender
 from . import channels, placeholders
+from .values import BLANKS, foreign_merge_fields, stripped
 
 Level = Literal["error", "warning"]
 
@@ -39,7 +40,8 @@ _PROMOTIONAL = re.compile(
 class Finding:
     """One thing to know before sending. ``error`` forbids, ``warning`` informs.
 
-    ``acknowledge``: whoever sends by hand must say that they know.
+    ``acknowledge``: whoever sends by hand must say that they know. ``about``: what it is about
+    beside its code, such as a date: who has read one has not read the same about another.
     """
 
     code: str
@@ -47,6 +49,7 @@ class Finding:
     message: str | Promise
     field: str = ""
     acknowledge: bool = False
+    about: str = ""
 
 
 def check_message(
@@ -80,9 +83,10 @@ def errors(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Finding]:
-    if not template.text.strip():
+    if not stripped(template.text):
         yield Finding("text_missing", "error", _("Write a text."), "text")
         return
+    yield from _check_foreign_fields(template.text)
     for problem in template.problems:
         yield Finding("placeholder", "error", problem, "text")
     # Without personal details, which only the check over real people can count.
@@ -108,11 +112,45 @@ def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Find
 
 def _check_own_text(template: placeholders.Template) -> Iterable[Finding]:
     """Voice, RCS, e-mail: any characters."""
-    if not template.text.strip():
+    if not stripped(template.text):
         yield Finding("text_missing", "error", _("Write a text."), "text")
+    yield from _check_foreign_fields(template.text)
     yield from check_texts(0, len(template.text))
     for problem in template.problems:
         yield Finding("placeholder", "error", problem, "text")
+
+
+def _check_foreign_fields(text: str) -> Iterable[Finding]:
+    found = foreign_merge_fields(text)
+    if found:
+        message = _(
+            "%(fields)s looks like a personal detail of another system: people would read it as "
+            "it stands. Here it is written in braces, {first_name|dear customer}."
+        )
+        values = {"fields": " ".join(found[:5])}
+        yield Finding("foreign_field", "warning", message % values, "text", acknowledge=True)
+
+
+def check_options(options: Mapping[str, Any]) -> list[Finding]:
+    """Braces in the channel's own options, such as a card or a button: nobody fills them in."""
+    found = sorted({text for text in _texts_of(options) if "{" in text or "}" in text})
+    if not found:
+        return []
+    message = _(
+        "“%(text)s” is the same for everybody: personal details are filled in within the text "
+        "alone, so people would read the braces. Take them out."
+    )
+    values = {"text": found[0][:80]}
+    return [Finding("options_with_braces", "warning", message % values, acknowledge=True)]
+
+
+def _texts_of(value: Any) -> Iterable[str]:
+    """Every text within a value of JSON."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_of(item)
 
 
 def check_texts(requests: int, longest: int) -> list[Finding]:
@@ -157,7 +195,15 @@ def _check_stop(
     # Two patterns may know the same mention: places are counted, not matches.
     found = {match.start() for pattern in accepted for match in re.finditer(pattern, text)}
     is_marketing = purpose == "wholesale"
-    if is_marketing and not found:
+    odd = "" if found else _odd_stop(text, accepted)
+    if odd:
+        message = _(
+            "The STOP mention holds a no-break space (or another blank that is not the usual one) "
+            "in “%(mention)s”: write it again with the space bar."
+        )
+        yield Finding("stop_blank", "error" if is_marketing else "warning",
+                      message % {"mention": odd}, "text")  # fmt: skip
+    elif is_marketing and not found:
         message = _(
             "A marketing text must tell how to refuse further messages. "
             "Add “%(mention)s” at its end, in just these letters."
@@ -168,6 +214,13 @@ def _check_stop(
             "The STOP mention stands there more than once. Leave one, and delete the rest."
         )
         yield Finding("stop_twice", "error" if is_marketing else "warning", message, "text")
+
+
+def _odd_stop(text: str, patterns: Sequence[str]) -> str:
+    """A STOP mention with another kind of blank in it, as it stands; "" if there is none."""
+    plain = "".join(" " if char in BLANKS and char != "\n" else char for char in text)
+    found = next(filter(None, (re.search(pattern, plain) for pattern in patterns)), None)
+    return text[found.start() : found.end()] if found else ""
 
 
 def _check_sender(
@@ -233,11 +286,12 @@ def check_purpose(text: str, purpose: str, lists: int) -> list[Finding]:
 
 
 def check_values(
-    *, missing: int, too_long: int, braces: int, required: Sequence[str]
+    *, missing: int, too_long: int, braces: int, looks_empty: int = 0, required: Sequence[str]
 ) -> list[Finding]:
     """Personal details with which nobody should get the text.
 
-    People who lack one, who have one that is too long, and who would read braces.
+    People who lack one, who have one that is too long, who would read braces, and who would read
+    what a program wrote for "no value".
     ``required``: labels of the merge fields without a fallback.
     """
     findings = []
@@ -268,6 +322,15 @@ def check_values(
             "people",
         ) % {"people": braces}
         findings.append(Finding("value_with_braces", "warning", message, "text", acknowledge=True))
+    if looks_empty:
+        message = ngettext_lazy(
+            "%(people)d person would read a word such as “nan”, “None” or “NULL”: a program wrote "
+            "it where a personal detail is missing. Empty it in the contact.",
+            "%(people)d people would read a word such as “nan”, “None” or “NULL”: a program wrote "
+            "it where a personal detail is missing. Empty it in the contacts.",
+            "people",
+        ) % {"people": looks_empty}
+        findings.append(Finding("value_looks_empty", "warning", message, "text", acknowledge=True))
     return findings
 
 

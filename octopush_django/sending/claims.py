@@ -22,20 +22,17 @@ from ..models import (
     AttemptOutcome,
     Campaign,
     CampaignStatus,
-    Exclusion,
     Frame,
     FrameStatus,
     Halt,
-    OptOut,
-    Purpose,
     Reason,
     Recipient,
-    RecipientStatus,
     Scheduler,
     SendAttempt,
 )
 from ..models.sending import WAITING_FRAMES, FrameQuerySet
 from ..rules.hours import in_words
+from .drops import drop_people
 from .requests import message_of, path_of
 
 CLAIM_LIMIT = 16
@@ -84,7 +81,7 @@ def claim_frames(
         due = due.prefetch_related("campaign").order_by("next_action_at", "pk")
         locked = due.select_for_update(of=("self",), skip_locked=True)
         frames = [frame for frame in locked[:limit] if _may_leave(frame, now)]
-        dropped = _drop_opted_out(frames, now)
+        dropped = drop_people(frames, now)
         payloads = _payloads(frames)
         frames = [frame for frame in frames if _has_people(frame, payloads)]
         if not frames:
@@ -187,25 +184,6 @@ def _waits_elsewhere(frame: Frame, now: datetime) -> bool:
     return others.filter(status=FrameStatus.PENDING, next_action_at__gt=now).exists()
 
 
-def _drop_opted_out(frames: Sequence[Frame], now: datetime) -> Mapping[int, list[str]]:
-    """Leave out who opted out since the snapshot; return their addresses by frame."""
-    marketing = [f.pk for f in frames if f.campaign.purpose == Purpose.WHOLESALE]
-    if not marketing:
-        return {}
-    # Of either family: no number is an e-mail address.
-    opted_out = OptOut.objects.filter(address=OuterRef("address"))
-    rows = Recipient.objects.included().filter(Exists(opted_out), frame__in=marketing)
-    dropped: dict[int, list[str]] = defaultdict(list)
-    found = list(rows.values_list("pk", "frame_id", "address"))
-    for _pk, frame_id, address in found:
-        dropped[frame_id or 0].append(address or "")
-    if found:
-        Recipient.objects.filter(pk__in=[row[0] for row in found]).update(
-            exclusion=Exclusion.OPTED_OUT, status=RecipientStatus.EXCLUDED, status_at=now
-        )
-    return dropped
-
-
 def _payloads(frames: Sequence[Frame]) -> Mapping[int, str]:
     """What is sent for the people of each frame, in the order in which they were frozen."""
     chosen = [frame.pk for frame in frames]
@@ -225,7 +203,7 @@ def _has_people(frame: Frame, payloads: Mapping[int, str]) -> bool:
     if frame.pk in payloads:
         return True
     if frame.ambiguous:
-        return _leave_to_person(frame, _("Everybody in it opted out after a first try."))
+        return _leave_to_person(frame, _("Nobody in it may get it any more, after a first try."))
     Frame.objects.filter(pk=frame.pk).update(status=FrameStatus.EMPTY, next_action_at=None)
     transaction.on_commit(lambda: conclude([frame.campaign_id]))
     if frame.is_pilot:

@@ -45,9 +45,40 @@ def test_a_change_between_the_last_count_and_the_launch(admin_client, draft, mon
     assert (draft.status, draft.recipients.count()) == ("draft", 0)
 
 
-@pytest.mark.parametrize(("cost", "status"), [("0.05", "sending"), ("0.06", "draft")])
+def test_a_first_bill_is_nothing_to_look_at_again(admin_client, draft):
+    """The bill of a test to oneself tells a price where the page knew none."""
+    page = check(admin_client, draft)
+    test = Campaign.objects.create(text="x", purpose="alert", status="sent", tested=draft)
+    Frame.objects.create(
+        campaign=test, size=1, status="accepted", segments_billed=1, number=1, request_id="a",
+        cost="0.05", first_posted_at=timezone.now(),
+    )  # fmt: skip
+    launch(admin_client, draft, page)
+    assert (draft.status, float(draft.expected_cost)) == ("sending", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda draft: Campaign.objects.update(text=f"Other {STOP}"), "the text or its options"),
+        (lambda draft: draft.include.first().contacts.first().delete(), "who receives it"),
+        (lambda draft: Campaign.objects.update(with_replies=True), "to be known before sending"),
+    ],
+)
+def test_what_changed_is_said(admin_client, draft, change, what):
+    page = check(admin_client, draft)
+    change(draft)
+    said = launch(admin_client, draft, page)
+    assert "Something changed since you looked" in said
+    assert what in said
+    assert draft.status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("cost", "status"), [("0.05", "sending"), ("0.04", "sending"), ("0.06", "draft")]
+)
 def test_another_campaign_that_is_being_billed(admin_client, draft, cost, status):
-    """The same price, billed later, is nothing to look at again; another price is."""
+    """The same price, billed later, is nothing to look at again, nor a lower one; a higher is."""
     other = Campaign.objects.create(text="x", purpose="alert", status="sent")
     bill = {"campaign": other, "size": 1, "status": "accepted", "segments_billed": 1}
     Frame.objects.create(

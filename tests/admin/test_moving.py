@@ -58,6 +58,25 @@ def test_a_time_that_is_not_allowed_is_looked_at_again(admin_client, draft, sett
     assert draft.status == "scheduled"
 
 
+@pytest.mark.time_machine("2031-01-10 10:00")
+def test_a_note_about_one_date_does_not_pass_for_another(admin_client, draft, settings):
+    """Saturday at 23:00 was warned of; then Sunday is chosen: both wait until Monday."""
+    settings.OCTOPUSH_QUIET_HOURS = HOURS
+    mark = check(admin_client, draft).context["send_form"].initial["fingerprint"]
+    saturday = {"send_at_0": "2031-01-11", "send_at_1": "23:00"}
+    sunday = {"send_at_0": SUNDAY, "send_at_1": "12:00"}
+    page = admin_client.post(
+        url("campaign_check", draft.pk), {"_schedule": "", "fingerprint": mark, **saturday}
+    )
+    mark = page.context["send_form"].initial["fingerprint"]
+    page = admin_client.post(
+        url("campaign_check", draft.pk), {"_schedule": "", "fingerprint": mark, **sunday}
+    )
+    assert "there is something to know about that time" in seen(page)
+    draft.refresh_from_db()
+    assert draft.status == "draft"
+
+
 @pytest.mark.time_machine("2031-01-11 20:30")
 def test_sending_outside_the_allowed_hours_says_so(admin_client, draft, settings):
     settings.OCTOPUSH_QUIET_HOURS = HOURS

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import override_settings
 
 from octopush_django.audience import judging
-from octopush_django.audience.given import Person, people_of
+from octopush_django.audience.given import Person, read_recipients
 from octopush_django.conf import REAL_BACKEND
 from octopush_django.exceptions import InvalidCampaign
 from octopush_django.models import Contact, ContactList, OptOut
@@ -153,9 +153,9 @@ def test_duplicates_within_and_across_chunks(monkeypatch):
 def test_a_foreign_queryset_is_mapped_and_judged():
     User.objects.create(username="0612345678", first_name="Ana")
     User.objects.create(username="rubbish")
-    stream = people_of(User.objects.order_by("pk"), "username",
-                                {"first_name": "first_name"})  # fmt: skip
-    [chunk] = judging.judge_people(stream, rules(), lambda addresses: set())
+    fields = {"first_name": "first_name"}
+    people = read_recipients(User.objects.order_by("pk"), "username", fields, "phone")
+    [chunk] = judging.judge_people(people(), rules(), lambda addresses: set())
     assert [str(person.exclusion) for person in chunk] == ["", "invalid"]
 
 
@@ -166,12 +166,12 @@ def test_a_foreign_queryset_is_mapped_and_judged():
 )  # fmt: skip
 def test_a_wrong_literal_raises_and_names_its_place(recipients, field):
     with pytest.raises(InvalidCampaign, match="number 1") as refusal:
-        list(people_of(recipients, None, None))
+        read_recipients(recipients, None, None, "phone")
     assert refusal.value.field == field
 
 
 def test_a_queryset_needs_its_fields_named():
     with pytest.raises(InvalidCampaign, match="phone_field"):
-        list(people_of(User.objects.all(), None, None))
+        read_recipients(User.objects.all(), None, None, "phone")
     with pytest.raises(InvalidCampaign, match="prenom"):
-        list(people_of(User.objects.all(), "username", {"prenom": "first_name"}))
+        read_recipients(User.objects.all(), "username", {"prenom": "first_name"}, "phone")

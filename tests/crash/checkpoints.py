@@ -7,7 +7,7 @@ from importlib import import_module
 
 STEPS = (
     "octopush_django.sending.claims:claim_frames",
-    "octopush_django.sending.claims:_drop_opted_out",
+    "octopush_django.sending.claims:drop_people",
     "octopush_django.sending.claims:_payloads",
     "octopush_django.sending.claims:_commit_intent",
     "octopush_django.sending.claims:expire_leases",

@@ -242,7 +242,7 @@ def a_person_forgotten_in_the_body():
 
 @mutant(never("ok"))
 def opt_outs_not_read_at_the_claim():
-    claims._drop_opted_out = lambda frames, now: {}
+    claims.drop_people = lambda frames, now: {}
 
 
 @mutant(never("reset_after"), never("lost answers, code 182"))

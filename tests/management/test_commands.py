@@ -53,17 +53,59 @@ def test_import(tmp_path):
         run("octopush_import", str(tmp_path / "none.csv"), list="Clients")
 
 
+@pytest.mark.parametrize(
+    "arguments", [("octopush_send",), ("octopush_send", "--at", "2099-01-01T10:00")]
+)
+def test_without_a_terminal_nothing_is_sent_unasked(arguments):
+    name, *rest = arguments
+    campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
+    campaign.include.add(make_list())
+    with pytest.raises(CommandError, match="--yes") as refusal:
+        run(name, str(campaign.pk), *rest)
+    assert refusal.value.returncode == 2
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [("y", "sending"), ("Oui", "sending"), ("", "draft"), ("no", "draft")]
+)
+def test_on_a_terminal_a_person_answers(monkeypatch, said, status):
+    campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
+    campaign.include.add(make_list())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: said)
+    if status == "draft":
+        with pytest.raises(CommandError, match="Nothing was done"):
+            run("octopush_send", str(campaign.pk))
+    else:
+        run("octopush_send", str(campaign.pk))
+    campaign.refresh_from_db()
+    assert campaign.status == status
+
+
+def test_what_was_shown_is_what_the_bill_is_compared_with():
+    from octopush_django.models import Tariff
+
+    Tariff.objects.create(euros="0.05")
+    campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
+    campaign.include.add(make_list(people=3))
+    run("octopush_send", str(campaign.pk), yes=True)
+    campaign.refresh_from_db()
+    assert (campaign.expected_units, float(campaign.expected_cost)) == (3, 0.15)
+
+
 def test_send(settings):
     campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
     campaign.include.add(make_list())
     assert "3 people, 3 SMS" in run("octopush_send", str(campaign.pk), dry_run=True)
     campaign.refresh_from_db()
     assert campaign.status == "draft"
-    run("octopush_send", str(campaign.pk))
+    run("octopush_send", str(campaign.pk), yes=True)
     send_due()
     assert len(outbox) == 1
     with pytest.raises(CommandError):
-        run("octopush_send", str(campaign.pk))
+        run("octopush_send", str(campaign.pk), yes=True)
     with pytest.raises(CommandError, match="no campaign"):
         run("octopush_send", "0")
 
@@ -168,7 +210,11 @@ def test_purge_forgets_people_and_keeps_the_sums():
     Campaign.objects.update(finished_at=old)
     run("octopush_purge", dry_run=True)
     assert Reply.objects.exists()
-    run("octopush_purge")
+    with pytest.raises(CommandError, match="--yes") as refusal:
+        run("octopush_purge")
+    assert refusal.value.returncode == 2
+    assert Reply.objects.exists()
+    run("octopush_purge", yes=True)
     assert not Reply.objects.exists()
     assert not WebhookEvent.objects.exists()
     person = Recipient.objects.get()

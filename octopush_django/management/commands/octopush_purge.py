@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from ...conf import conf
 from ...models import EventState, Recipient, Reply, WebhookEvent
+from ..asking import add_yes, ask
 
 
 class Command(BaseCommand):
@@ -17,6 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count, forget nothing")
+        add_yes(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         limit = timezone.now() - timedelta(days=conf.retention_days)
@@ -30,6 +32,8 @@ class Command(BaseCommand):
         self.stdout.write("{} events, {} replies, {} recipients".format(*figures))
         if options["dry_run"]:
             return
+        if any(figures):
+            ask(options, "Forget them?")
         with transaction.atomic():
             replies.delete()
             events.delete()

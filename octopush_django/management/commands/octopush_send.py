@@ -10,7 +10,8 @@ from django.utils.timezone import make_aware
 from ...campaigns import launch_campaign, preview_campaign, schedule_campaign
 from ...conf import conf
 from ...exceptions import CampaignError
-from ...models import Campaign
+from ...models import Campaign, CampaignStatus
+from ..asking import add_yes, ask
 
 
 class Command(BaseCommand):
@@ -20,10 +21,15 @@ class Command(BaseCommand):
         parser.add_argument("campaign_id", type=int, metavar="CAMPAIGN_ID")
         parser.add_argument("--at", metavar="WHEN", help="2026-12-01T10:00, OCTOPUSH_TIME_ZONE")
         parser.add_argument("--dry-run", action="store_true", help="show, send nothing")
+        add_yes(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             campaign = Campaign.objects.get(pk=options["campaign_id"])
+            send_at = _moment(options["at"]) if options["at"] else None
+            if campaign.status == CampaignStatus.DRAFT:
+                # What is to be known before sending depends on the time.
+                campaign.send_at = send_at
             preview = preview_campaign(campaign)
             cost = "unknown" if preview.cost is None else f"about {preview.cost:.2f} EUR"
             self.stdout.write(
@@ -33,10 +39,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {finding.level}: {finding.message}")
             if options["dry_run"]:
                 return
-            if options["at"]:
-                campaign = schedule_campaign(campaign, _moment(options["at"]))
+            ask(options, f"Send it {f'on {send_at:%Y-%m-%d at %H:%M %Z}' if send_at else 'now'}?")
+            seen = preview.acknowledge()
+            if send_at:
+                campaign = schedule_campaign(campaign, send_at, seen=seen)
             else:
-                campaign = launch_campaign(campaign)
+                campaign = launch_campaign(campaign, seen=seen)
         except Campaign.DoesNotExist as error:
             raise CommandError(f"There is no campaign {options['campaign_id']}.") from error
         except (CampaignError, ValueError) as error:

@@ -1,0 +1,92 @@
+"""Where the people of a campaign come from: lists, contacts, and people given by a developer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Manager, QuerySet
+
+from ..exceptions import InvalidCampaign
+from ..models import Campaign, Contact
+from ..rules import channels
+from .given import People, Person, list_ids, read_recipients
+
+
+def _nobody() -> Iterable[Person]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Contacts in the database, those of ``lists`` among them, and ``people`` who were given.
+
+    ``from_lists_alone``: every contact came by one of the lists, so who leaves them all is left
+    out.
+    """
+
+    lists: list[int]
+    contacts: "QuerySet[Contact] | None"
+    people: People = _nobody
+    from_lists_alone: bool = False
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> "Sources":
+        """The lists that a draft goes to."""
+        lists = list(campaign.include.values_list("pk", flat=True))
+        return cls(lists, contacts_in(lists), from_lists_alone=True)
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> "Sources":
+        """What the arguments of ``send_campaign`` name.
+
+        Raises :class:`InvalidCampaign` where they name nobody, or something that is no address.
+        """
+        recipients, audience, chosen = given["recipients"], given["audience"], None
+        if recipients is None and given["contact_lists"] is None and audience is None:
+            raise InvalidCampaign("recipients", "say who receives it.")
+        lists = [] if given["contact_lists"] is None else list_ids(given["contact_lists"])
+        if lists:
+            chosen = contacts_in(lists)
+        if audience is not None:
+            chosen = _either(chosen, _contacts("audience", audience))
+        if _is_contacts(recipients) and not given["phone_field"] and not given["fields"]:
+            chosen, recipients = _either(chosen, _contacts("recipients", recipients)), None
+        alone = bool(lists) and audience is None
+        if recipients is None:
+            return cls(lists, chosen, from_lists_alone=alone and given["recipients"] is None)
+        family = channels.CHANNELS[given["channel"]].family
+        people = read_recipients(recipients, given["phone_field"], given["fields"], family)
+        is_literal = not isinstance(recipients, QuerySet | Manager)
+        has_contacts = is_literal and any(person.contact_id for person in people())
+        return cls(lists, chosen, people, from_lists_alone=alone and not has_contacts)
+
+
+def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
+    """The contacts of any of these lists, each once."""
+    membership = Contact.lists.through.objects.filter(contactlist_id__in=list(lists))
+    return Contact.objects.filter(pk__in=membership.values("contact_id"))
+
+
+def _is_contacts(recipients: Any) -> bool:
+    """Whether these are contacts to be judged in the database."""
+    if isinstance(recipients, Manager):
+        return recipients.model is Contact
+    return (
+        isinstance(recipients, QuerySet)
+        and recipients.model is Contact
+        and recipients._iterable_class.__name__ == "ModelIterable"
+    )
+
+
+def _contacts(field: str, given: Any) -> "QuerySet[Contact]":
+    """The contacts of a queryset or manager, however it is ordered, cut or joined."""
+    if isinstance(given, Manager):
+        given = given.all()
+    if not isinstance(given, QuerySet) or given.model is not Contact:
+        raise InvalidCampaign(field, "must be a queryset of Contact.")
+    rows = given if given.query.is_sliced or given.query.combinator else given.order_by()
+    return Contact.objects.filter(pk__in=rows.values("pk"))
+
+
+def _either(first: "QuerySet[Contact] | None", second: "QuerySet[Contact]") -> "QuerySet[Contact]":
+    return second if first is None else first | second

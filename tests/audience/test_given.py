@@ -1,0 +1,260 @@
+"""Whatever a developer gives: read where that makes sense, else refused by name."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils.translation import gettext_lazy
+
+from octopush_django.campaigns import preview_campaign, send_campaign
+from octopush_django.exceptions import InvalidCampaign
+from octopush_django.models import Campaign, Contact, ContactList, Recipient
+from octopush_django.testing import outbox, send_due
+
+from ..people import make_list, number, send
+from ..shop.models import Customer
+
+pytestmark = pytest.mark.django_db
+
+
+def shop(people=2):
+    return [
+        Customer.objects.create(mobile=number(i), name=f"P{i}", points=i) for i in range(people)
+    ]
+
+
+def received():
+    send_due()
+    return [person for request in outbox for person in request["recipients"]]
+
+
+def numbers():
+    return [person["phone_number"] for person in received()]
+
+
+# --- read ---------------------------------------------------------------------------------------
+
+
+def test_a_manager_of_contacts():
+    make_list(people=2)
+    send(recipients=Contact.objects)
+    assert numbers() == [number(0), number(1)]
+
+
+def test_a_related_manager():
+    send(audience=make_list(people=2).contacts)
+    assert numbers() == [number(0), number(1)]
+
+
+def test_a_manager_of_a_model_of_the_project():
+    shop()
+    send(recipients=Customer.objects, phone_field="mobile")
+    assert numbers() == [number(0), number(1)]
+
+
+def test_objects_of_a_model_of_the_project():
+    customers = shop()
+    send(
+        text="{first_name}: {param1}", recipients=customers, phone_field="mobile",
+        fields={"first_name": "name", "param1": "points"},
+    )  # fmt: skip
+    assert received() == [
+        {"phone_number": number(0), "first_name": "P0", "param1": "0"},
+        {"phone_number": number(1), "first_name": "P1", "param1": "1"},
+    ]
+
+
+def test_one_object():
+    [customer] = shop(1)
+    send(recipients=customer, phone_field="mobile")
+    assert numbers() == [number(0)]
+
+
+def test_flat_values():
+    shop()
+    send(recipients=Customer.objects.order_by("pk").values_list("mobile", flat=True))
+    assert numbers() == [number(0), number(1)]
+
+
+def test_values_of_one_column():
+    shop(1)
+    send(recipients=Customer.objects.values_list("mobile"))
+    assert numbers() == [number(0)]
+
+
+def test_dictionaries_of_a_queryset():
+    from django.db.models import F
+
+    shop(1)
+    rows = Customer.objects.annotate(phone_number=F("mobile"), first_name=F("name"))
+    send(text="{first_name}", recipients=rows.values("phone_number", "first_name"))
+    assert received() == [{"phone_number": number(0), "first_name": "P0"}]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [lambda: Contact.objects.order_by("-pk")[:2], lambda: Contact.objects.all()[1:3],
+     lambda: Contact.objects.filter(pk__gt=0).union(Contact.objects.filter(pk=0))],
+    ids=["ordered", "sliced", "joined"],
+)  # fmt: skip
+@pytest.mark.parametrize("argument", ["audience", "recipients"])
+def test_querysets_of_contacts_however_they_are_cut(chosen, argument):
+    make_list(people=3)
+    expected = {str(contact.phone_number) for contact in chosen()}
+    send(**{argument: chosen()})
+    assert set(numbers()) == expected
+
+
+def test_numbers_as_numbers():
+    send(recipients=[33612345678, 612345679])
+    assert numbers() == ["+33612345678", "+33612345679"]
+
+
+def test_zero_and_false_are_values():
+    send(
+        text="{param1} {param2} {param3}",
+        recipients=[
+            {"phone_number": number(0), "param1": 0, "param2": Decimal(0), "param3": False}
+        ],
+    )
+    assert received()[0] == {
+        "phone_number": number(0), "param1": "0", "param2": "0", "param3": "False",
+    }  # fmt: skip
+
+
+def test_zero_of_a_queryset_is_a_value():
+    shop(1)
+    send(
+        text="{param1} points", recipients=Customer.objects.all(), phone_field="mobile",
+        fields={"param1": "points"},
+    )  # fmt: skip
+    assert received()[0]["param1"] == "0"
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\t", "\u200b", "\n", "\u2800", "\ufeff \u00ad"])
+def test_blanks_are_no_value(blank):
+    """For literals and for contacts alike."""
+    person = {"phone_number": number(0), "param1": blank}
+    given = {"text": "RDV {param1}", "purpose": "alert", "sender": "Shop"}
+    Contact.objects.create(phone_number=number(1), param1=blank)
+    Contact.objects.create(phone_number=number(2), param1=f"{blank}14 h{blank}")
+    preview = preview_campaign(recipients=[person], audience=Contact.objects.all(), **given)
+    assert (preview.count, preview.exclusions) == (1, {"missing_value": 2})
+    send_campaign(recipients=[person], audience=Contact.objects.all(), **given)
+    assert received() == [{"phone_number": number(2), "param1": "14 h"}]
+
+
+@pytest.mark.parametrize("value", [float("nan"), "nan", "None", "NULL", "N/A"])
+def test_words_for_nothing_are_a_finding(value):
+    given = {"text": "RDV {param1}", "purpose": "alert", "sender": "Shop"}
+    person = {"phone_number": number(0), "param1": value}
+    Contact.objects.create(phone_number=number(1), param1=str(value))
+    for people in ({"recipients": [person]}, {"audience": Contact.objects.all()}):
+        [finding] = [
+            found for found in preview_campaign(**people, **given).findings
+            if found.code == "value_looks_empty"
+        ]  # fmt: skip
+        assert finding.acknowledge
+        assert "1 person" in str(finding.message)
+
+
+def test_lazy_translations_are_texts():
+    campaign = send(text=gettext_lazy("Hello"), name=gettext_lazy("Status"))
+    campaign.refresh_from_db()
+    assert (campaign.text, campaign.name) == ("Hello", "Status")
+
+
+# --- refused ------------------------------------------------------------------------------------
+
+
+def person(**values):
+    return {"phone_number": number(0), **values}
+
+
+REFUSED = {
+    "half a character in the text": ("text", {"text": "a\ud83d"}),
+    "NUL in the text": ("text", {"text": "a\x00b"}),
+    "an invisible text": ("text", {"text": "\u200b"}),
+    "a text of a mark": ("text", {"text": "\ufeff \u00ad"}),
+    "no text": ("text", {"text": None}),
+    "NUL in the name": ("name", {"name": "a\x00"}),
+    "half a character in the name": ("name", {"name": "\ud83d"}),
+    "NUL in the key": ("key", {"key": "a\x00"}),
+    "half a character in the key": ("key", {"key": "\ud83d"}),
+    "an empty key": ("key", {"key": ""}),
+    "NUL in the sender": ("sender", {"sender": "Shop\x00"}),
+    "half a character in a value": ("recipients", {"recipients": [person(param1="a\ud83d")]}),
+    "NUL in a value": ("recipients", {"recipients": [person(param1="a\x00")]}),
+    "NUL in a number": ("recipients", {"recipients": ["+33612345678\x00"]}),
+    "nobody": ("recipients", {"recipients": [None]}),
+    "nothing at all": ("recipients", {"recipients": 3.5}),
+    "a truth": ("recipients", {"recipients": [True]}),
+    "bytes": ("recipients", {"recipients": [b"+33612345678"]}),
+    "a list in a list": ("recipients", {"recipients": [[number(0)]]}),
+    "keys that are no names": ("recipients", {"recipients": [{1: 2}]}),
+    "names mapped to nothing": ("fields", {"recipients": [], "fields": {"first_name": None}}),
+    "fields that map nothing": ("fields", {"recipients": [], "fields": ["first_name"]}),
+    "a field that is no name": ("phone_field", {"recipients": [], "phone_field": 3}),
+    "a list that is none": ("contact_lists", {"recipients": None, "contact_lists": [3]}),
+    "a list without a name": ("contact_lists", {"recipients": None, "contact_lists": ["a\x00"]}),
+    "no queryset": ("audience", {"recipients": None, "audience": [1]}),
+    "NUL in an option": ("list_name", {"options": {"list_name": "a\x00"}}),
+    "an option that is no JSON": ("list_name", {"options": {"list_name": object()}}),
+    "options that are none": ("options", {"options": ["list_name"]}),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_sent_is_refused_by_name(name):
+    field, arguments = REFUSED[name]
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(**{"recipients": [number(0)], **arguments})
+    assert refusal.value.field == field
+    assert not Campaign.objects.exists()
+    assert not Recipient.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("phone_field", {}),
+        ("phone_field", {"phone_field": "nope"}),
+        ("phone_field", {"phone_field": "mobile__nope"}),
+        ("fields", {"phone_field": "mobile", "fields": {"first_name": "nope"}}),
+        ("fields", {"phone_field": "mobile", "fields": {"prenom": "name"}}),
+    ],
+)
+@pytest.mark.parametrize("way", ["queryset", "manager", "objects", "one"])
+def test_a_field_that_does_not_exist_is_named(field, arguments, way):
+    customers = shop()
+    ways = {"queryset": Customer.objects.all(), "manager": Customer.objects,
+            "objects": customers, "one": customers[0]}  # fmt: skip
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(recipients=ways[way], **arguments)
+    assert refusal.value.field == field
+    assert not Campaign.objects.exists()
+
+
+def test_rows_of_several_columns_are_no_addresses():
+    shop()
+    with pytest.raises(InvalidCampaign, match="values_list"):
+        send(recipients=Customer.objects.values_list("mobile", "name"))
+    assert not Campaign.objects.exists()
+
+
+def test_a_list_given_as_a_recipient_says_where_it_belongs():
+    with pytest.raises(InvalidCampaign, match="contact_lists"):
+        send(recipients=[make_list()])
+
+
+def test_a_list_that_is_not_saved():
+    with pytest.raises(InvalidCampaign, match="not saved"):
+        send(contact_lists=[ContactList(name="New")])
+
+
+@pytest.mark.parametrize("text", ["Shop\n", "Shop ", " Shop", "Shöp"])
+def test_a_sender_is_not_trimmed(text):
+    from octopush_django.exceptions import ComplianceError
+
+    with pytest.raises(ComplianceError) as refusal:
+        send(sender=text)
+    assert [finding.code for finding in refusal.value.findings] == ["sender_wrong"]

@@ -1,0 +1,177 @@
+"""Who must not get it any more is left out at the claim: by purpose, first call or repeat."""
+
+import pytest
+
+from octopush_django.campaigns import launch_campaign
+from octopush_django.models import Campaign, Contact, ContactList, OptOut, Recipient, Reply
+from octopush_django.sending.claims import claim_frames
+
+from ..calls import SILENCE, answer, later
+from ..people import STOP, make_list, number, send, send_marketing
+
+pytestmark = pytest.mark.django_db
+
+BOTH, MARKETING = ("alert", "wholesale"), ("wholesale",)
+
+
+def refuse(contact):
+    Contact.objects.filter(pk=contact.pk).update(consent="refused")
+
+
+def leave_out(contact):
+    contact.lists.add(ContactList.objects.get(name="Left out"))
+
+
+def leave(contact):
+    contact.lists.remove(ContactList.objects.get(name="Clients"))
+
+
+def opt_out(contact):
+    OptOut.objects.create(address=number(0))
+
+
+def reply(contact):
+    Reply.objects.create(address=number(0), text="plus de sms ?", reading="doubtful")
+
+
+EVENTS = {
+    # What happens, its code, for which purposes it counts, and whether on a repeat too.
+    "deleted": (Contact.delete, "gone", BOTH, True),
+    "left its lists": (leave, "left_lists", BOTH, False),
+    "put into a list to leave out": (leave_out, "excluded_list", BOTH, False),
+    "opted out": (opt_out, "opted_out", MARKETING, True),
+    "a doubtful reply": (reply, "held_back", MARKETING, True),
+    "refused": (refuse, "consent_refused", MARKETING, True),
+}
+
+
+@pytest.fixture(params=BOTH)
+def campaign(request):
+    """Approved for two people of a list, with a list to leave out that is empty as yet."""
+    draft = Campaign.objects.create(
+        text=f"Hello {STOP}", purpose=request.param, sender="Shop"
+    )  # fmt: skip
+    draft.include.add(make_list(people=2))
+    draft.exclude.add(ContactList.objects.create(name="Left out"))
+    return launch_campaign(draft)
+
+
+def state_of(campaign, address=None):
+    row = Recipient.objects.get(campaign=campaign, address=address or number(0))
+    return row.exclusion, row.status
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_at_the_first_call(campaign, name):
+    happen, code, purposes, _on_repeat = EVENTS[name]
+    happen(Contact.objects.get(phone_number=number(0)))
+    [claim] = claim_frames()
+    if campaign.purpose in purposes:
+        assert number(0) not in claim.body.decode()
+        assert state_of(campaign) == (code, "excluded")
+    else:
+        assert number(0) in claim.body.decode()
+        assert state_of(campaign) == ("", "pending")
+    assert number(1) in claim.body.decode()
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_on_a_repeat(campaign, name):
+    """They may have it already: only refusals and people who are gone are left out."""
+    happen, code, purposes, on_repeat = EVENTS[name]
+    answer(claim_frames(), SILENCE)
+    happen(Contact.objects.get(phone_number=number(0)))
+    with later(minutes=1):
+        [claim] = claim_frames()
+    is_left_out = on_repeat and campaign.purpose in purposes
+    assert (number(0) not in claim.body.decode()) == is_left_out
+    assert state_of(campaign)[0] == (code if is_left_out else "")
+    attempt = campaign.frames.get().attempts.latest("fence")
+    assert attempt.left_out == ([number(0)] if is_left_out else [])
+
+
+def test_the_first_reason_counts(campaign):
+    contact = Contact.objects.get(phone_number=number(0))
+    refuse(contact)
+    opt_out(contact)
+    leave(contact)
+    claim_frames()
+    assert state_of(campaign)[0] == "left_lists"
+
+
+def test_in_another_of_the_lists_is_enough():
+    first, second = make_list(people=1), ContactList.objects.create(name="Second")
+    second.contacts.set(first.contacts.all())
+    campaign = send(contact_lists=[first, second])
+    first.contacts.clear()
+    [claim] = claim_frames()
+    assert number(0) in claim.body.decode()
+    assert state_of(campaign) == ("", "pending")
+
+
+def test_a_contact_that_came_by_itself_belongs_to_no_list():
+    """Beside a list, or alone: leaving lists tells nothing about who was chosen otherwise."""
+    contact_list = make_list(people=2)
+    alone = Contact.objects.get(phone_number=number(1))
+    contact_list.contacts.remove(alone)
+    for given in ({"recipients": [alone]}, {"audience": Contact.objects.filter(pk=alone.pk)}):
+        campaign = send(contact_lists=[contact_list], **given)
+        claim_frames()
+        assert state_of(campaign, number(1)) == ("", "pending")
+
+
+def test_a_number_given_by_itself_is_neither_gone_nor_out_of_lists():
+    campaign = send(contact_lists=[make_list(people=1)], recipients=["+33612345678"])
+    [claim] = claim_frames()
+    assert "+33612345678" in claim.body.decode()
+    assert state_of(campaign, "+33612345678") == ("", "pending")
+
+
+def test_a_number_given_by_itself_obeys_the_refusal_of_its_contact():
+    campaign = send_marketing(recipients=[number(7), number(8)])
+    Contact.objects.create(phone_number=number(7), consent="refused")
+    claim_frames()
+    assert state_of(campaign, number(7))[0] == "consent_refused"
+
+
+def test_consent_that_is_withdrawn_where_the_setting_asks(settings):
+    settings.OCTOPUSH_REQUIRE_CONSENT = True
+    contact_list = make_list(people=2, consent="given")
+    campaign = send_marketing(contact_lists=[contact_list])
+    Contact.objects.filter(phone_number=number(0)).update(consent="unknown")
+    claim_frames()
+    assert state_of(campaign)[0] == "consent_unknown"
+
+
+def test_a_doubtful_reply_holds_back_from_the_start_until_it_is_handled():
+    from django.utils import timezone
+
+    make_list(people=2)
+    held = Reply.objects.create(address=number(0), text="stop ?", reading="doubtful")
+    for given in ({"audience": Contact.objects.all()}, {"recipients": [number(0), number(1)]}):
+        campaign = send_marketing(**given)
+        assert state_of(campaign)[0] == "held_back"
+    Reply.objects.filter(pk=held.pk).update(handled_at=timezone.now())
+    assert state_of(send_marketing(audience=Contact.objects.all()))[0] == ""
+
+
+def test_by_e_mail_the_refusal_of_any_contact_of_the_address_counts():
+    first = Contact.objects.create(email="ada@y.fr")
+    Contact.objects.create(email="bob@y.fr")
+    campaign = send(
+        text="Promo", purpose="wholesale", channel="email", audience=Contact.objects.all(),
+        options={"email_from": "shop@y.fr", "subject": "Hello"},
+    )  # fmt: skip
+    Contact.objects.create(email="ada@y.fr", phone_number=number(5), consent="refused")
+    claim_frames()
+    assert first.email == "ada@y.fr"
+    assert state_of(campaign, "ada@y.fr")[0] == "consent_refused"
+
+
+def test_many_frames_are_looked_at_by_a_few_queries(settings, django_assert_max_num_queries):
+    settings.OCTOPUSH_FRAME_SIZE, settings.OCTOPUSH_PILOT_SIZE = 1, 0
+    send_marketing(contact_lists=[make_list(people=8)])
+    refuse(Contact.objects.get(phone_number=number(0)))
+    OptOut.objects.create(address=number(1))
+    with django_assert_max_num_queries(16):
+        assert len(claim_frames()) == 6
