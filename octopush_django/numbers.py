@@ -78,7 +78,10 @@ def read(text: object, region: str = "FR") -> Number | None:
     Digits without ``+`` are national, or begin with the country code of ``region``. Separators
     and labels such as ``tel:`` are skipped; an extension or a second number makes it None.
     """
-    return _read(_written(text), region.upper())
+    written = _written(text)
+    # What is E.164 already needs no reading.
+    known = _existing(written) if re.fullmatch(E164_PATTERN, written) else None
+    return known or _read(written, region.upper())
 
 
 def canonical(text: object, region: str = "FR") -> str | None:

@@ -355,6 +355,8 @@ def _look_up(found: list[str], rules: Rules, taken: Callable[[Sequence[str]], se
     opted_out: set[str] = set()
     held_back: set[str] = set()
     consent: dict[str, str] = {}
+    if not (rules.excluded_lists or rules.marketing):
+        return _Known(set(taken(found)), excluded, opted_out, held_back, consent)
     contacts = Contact.objects.filter(has_address(rules.field, found))
     if rules.excluded_lists:
         listed = contacts.filter(pk__in=contacts_in(rules.excluded_lists).values("pk"))

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from ..conf import conf
 from ..exceptions import ComplianceError, NotAllowedNow
 from ..models import Campaign, Contact, Frame, Recipient, RecipientStatus
-from ..models.bulk import update_each
+from ..models.bulk import insert_each, update_each
 from ..models.sending import request_id_of
 from ..rules import compliance
 from . import judging, routes
@@ -78,18 +78,23 @@ def _insert_people(campaign: Campaign, people: Iterable[Person], rules: judging.
         known = included.filter(address__in=addresses).values_list("address", flat=True)
         return {address for address in known if address}
 
+    names = (
+        "campaign_id",
+        "contact_id",
+        "address",
+        "payload",
+        "exclusion",
+        "status",
+        "status_raw",
+    )
+    states = {True: RecipientStatus.EXCLUDED.value, False: RecipientStatus.PENDING.value}
     for chunk in judging.judge_people(people, rules, taken):
-        Recipient.objects.bulk_create(
-            Recipient(
-                campaign=campaign,
-                contact_id=person.contact_id,
-                address=person.address,
-                payload=person.payload,
-                exclusion=person.exclusion,
-                status=RecipientStatus.EXCLUDED if person.exclusion else RecipientStatus.PENDING,
-            )
+        rows = (
+            (campaign.pk, person.contact_id, person.address, person.payload,
+             str(person.exclusion), states[bool(person.exclusion)], "")
             for person in chunk
-        )
+        )  # fmt: skip
+        insert_each(Recipient, names, rows)
 
 
 def _insert_contacts(

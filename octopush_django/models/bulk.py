@@ -43,6 +43,29 @@ def update_each(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
             )
 
 
+def insert_each(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows of ``names`` (columns of ``model``), in their order, without making objects."""
+    rows = list(rows)
+    if not rows:
+        return
+    connection, table = connections[router.db_for_write(model)], model._meta.db_table
+    columns = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # One parameter in all; the table itself tells the types.
+            document = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
+            cursor.execute(
+                f"INSERT INTO {table} ({columns})"
+                f" SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s)",
+                [document],
+            )
+        else:
+            places = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+
+
 def add_each(
     model: type[models.Model],
     keys: Sequence[str],
