@@ -93,6 +93,7 @@ def send_campaign(**arguments: Unpack[CampaignArguments]) -> Campaign:
         return existing
     campaign, sources = drafts.draft(given), Sources.read(given)
     drafts.refuse_errors(drafts.findings_of(campaign))
+    sources.resolve_line_types()
     try:
         with transaction.atomic():
             campaign.save(force_insert=True)
@@ -144,6 +145,7 @@ def launch_campaign(
     Raises :class:`NotAllowedNow` if somebody else was faster, or changed what was looked at.
     """
     drafts.refuse_errors(drafts.findings_of(campaign))
+    Sources.of(campaign).resolve_line_types()
     with transaction.atomic():
         campaign.send_at = None
         _refuse_changed(campaign)
@@ -165,6 +167,7 @@ def schedule_campaign(
         return campaign
     campaign.send_at = send_at
     drafts.refuse_errors(drafts.findings_of(campaign))
+    Sources.of(campaign).resolve_line_types()
     with transaction.atomic():
         _refuse_changed(campaign)
         _approve(campaign, Sources.of(campaign), by=by, seen=seen)

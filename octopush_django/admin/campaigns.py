@@ -25,6 +25,7 @@ from .channel_forms import FORMS
 from .check import MOST_AT_ONCE, CheckPages, check_url
 from .composer import composer_data
 from .forms import CampaignForm
+from .keys import NoNul
 from .moving import MovePages
 from .progress import ProgressPages, progress_of
 
@@ -80,7 +81,7 @@ def _with_options(admin_class: Any) -> Any:
 
 @admin.register(Campaign)
 @_with_options
-class CampaignAdmin(CheckPages, MovePages, ProgressPages):
+class CampaignAdmin(NoNul, CheckPages, MovePages, ProgressPages):
     form = CampaignForm
     list_display = (
         "__str__",
@@ -230,7 +231,9 @@ class CampaignAdmin(CheckPages, MovePages, ProgressPages):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         others = [traits for traits in CHANNELS.values() if traits is not SMS]
-        return super().changelist_view(request, {"channels": others, **(extra_context or {})})
+        context = {"channels": others, **(extra_context or {})}
+        answer: HttpResponse = super().changelist_view(request, context)
+        return answer
 
     def add_view(
         self,

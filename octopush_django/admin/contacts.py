@@ -10,19 +10,43 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from import_export.admin import ImportExportMixin
 
 from ..models import Contact, ContactList, OptOut
 from ..opt_outs import opt_out
 from .forms import ContactConfirmForm, ContactImportForm, LiftForm
 from .history import HistoryAdmin, NumberSearch
+from .keys import NoNul
 from .resources import AnyTable, ContactResource
 
 
+def _summary(contact_list: ContactList) -> str:
+    people = contact_list.contacts.count()
+    said = ngettext(
+        "%(list)s: %(people)d contact leaves the list and stays among the contacts.",
+        "%(list)s: %(people)d contacts leave the list and stay among the contacts.",
+        people,
+    )
+    return said % {"list": contact_list, "people": people}
+
+
 @admin.register(ContactList)
-class ContactListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ContactListAdmin(NoNul, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "description", "members")
     search_fields = ("name",)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Sums up instead of a line for each member; campaigns that wait protect their lists."""
+        _lines, counts, perms_needed, _protected = super().get_deleted_objects(
+            ContactList.objects.none(), request
+        )
+        protected = [campaign for one in objs for campaign in one.used_by()]
+        lines = [_summary(contact_list) for contact_list in objs]
+        counts = {str(ContactList._meta.verbose_name_plural): len(lines), **counts}
+        if not self.has_delete_permission(request):
+            perms_needed = {*perms_needed, str(ContactList._meta.verbose_name)}
+        return lines, counts, perms_needed, protected
 
     @admin.display(description=_("contacts"))
     def members(self, contact_list: ContactList) -> str:
@@ -33,7 +57,7 @@ class ContactListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Contact)
-class ContactAdmin(ImportExportMixin, NumberSearch, admin.ModelAdmin):  # type: ignore[misc, type-arg]
+class ContactAdmin(NoNul, ImportExportMixin, NumberSearch, admin.ModelAdmin):  # type: ignore[misc, type-arg]
     resource_classes = [ContactResource]
     formats = [AnyTable]
     import_formats = [AnyTable]

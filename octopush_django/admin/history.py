@@ -7,9 +7,10 @@ from django.http import HttpRequest
 
 from .. import numbers
 from ..conf import conf
+from .keys import NoNul
 
 
-class HistoryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class HistoryAdmin(NoNul, admin.ModelAdmin):  # type: ignore[type-arg]
     """A read-only list over a table that may hold millions."""
 
     show_full_result_count = False

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from ..compose import examples
+from ..contacts.files import without_formula
 from ..models import Campaign, Exclusion
 from ..rules.addresses import as_written
 
@@ -67,16 +68,8 @@ def _download(people: Any) -> StreamingHttpResponse:
         for contact in people.iterator(chunk_size=2000):
             cells = (as_written(contact.phone_number), contact.email, contact.first_name,
                      contact.last_name, _named_reason(contact))  # fmt: skip
-            yield writer.writerow([_harmless_cell(str(cell)) for cell in cells])
+            yield writer.writerow([without_formula(str(cell)) for cell in cells])
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="left-out.csv"'
     return response
-
-
-def _harmless_cell(text: str) -> str:
-    """A spreadsheet would take such a text for a formula; a number with its + is none."""
-    is_formula = text[:1] in ("=", "@", "\t", "\r") or (
-        text[:1] in ("+", "-") and not text[1:].isdigit()
-    )
-    return f"'{text}" if is_formula else text

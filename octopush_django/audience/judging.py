@@ -61,7 +61,7 @@ from ..rules.addresses import EMAIL_PATTERN, FIELDS, TEST_EMAIL_PATTERN, Address
 from ..rules.values import BLANKS, LOOKS_EMPTY, stripped
 from . import routes
 from .given import Person
-from .sources import contacts_in
+from .sources import contacts_in, resolve_line_types
 
 CHUNK = 1000
 CHECKSUM = (1_000_003, 8191)
@@ -137,7 +137,7 @@ class ContactGroup:
 def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Contact]":
     """Annotate ``exclusion`` (a code, or "") and the filled-in merge values ``value_<field>``."""
     if rules.family == Family.PHONE:
-        Contact.objects.all().resolve_line_types()
+        resolve_line_types(contacts)
     values = {f"value_{name}": _filled(name, rules) for name in rules.fallbacks}
     reasons = list(_exclusions(rules))
     if rules.family == Family.EMAIL:

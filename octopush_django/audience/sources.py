@@ -29,6 +29,11 @@ class Sources:
     people: People = _nobody
     from_lists_alone: bool = False
 
+    def resolve_line_types(self) -> None:
+        """Before a transaction is opened, so that what was found out stays."""
+        if self.contacts is not None:
+            resolve_line_types(self.contacts)
+
     @classmethod
     def of(cls, campaign: Campaign) -> "Sources":
         """The lists that a draft goes to."""
@@ -65,6 +70,11 @@ def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
     """The contacts of any of these lists, each once."""
     membership = Contact.lists.through.objects.filter(contactlist_id__in=list(lists))
     return Contact.objects.filter(pk__in=membership.values("contact_id"))
+
+
+def resolve_line_types(contacts: "QuerySet[Contact]") -> None:
+    """Find out what lines these contacts have, where that is not known: theirs, and no others'."""
+    Contact.objects.filter(pk__in=contacts.order_by().values("pk")).resolve_line_types()
 
 
 def _is_contacts(recipients: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -97,6 +98,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.strftime("%Y-%m-%d")
     return str(value)
+
+
+def without_formula(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula; a phone number with its + is none."""
+    is_number = re.fullmatch(r"[+-][\d .()]*", text)
+    return f"'{text}" if text[:1] in tuple("=@\t\r\n+-") and not is_number else text
 
 
 def _bounded(cells: list[str]) -> list[str]:

@@ -22,7 +22,7 @@ from ..models import Consent, Contact, ContactList
 from ..models.contacts import has_address
 from ..rules.addresses import as_written
 from .columns import VALUES, map_columns
-from .files import read_rows
+from .files import read_rows, without_formula
 from .rows import Refused, Row, parse
 
 CHUNK = 500
@@ -223,7 +223,7 @@ class _Refusals:
             self._writer = csv.writer(self._file, delimiter=";")
             self._writer.writerow([_("line"), _("reason"), *self.header])
             self.report.refused_path = self.path
-        self._writer.writerow([line, str(refusal), *cells])
+        self._writer.writerow([line, str(refusal), *map(without_formula, cells)])
         self.report.refused += 1
         self.report.refusals[refusal.kind] += 1
 

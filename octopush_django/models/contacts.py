@@ -1,6 +1,7 @@
 """People: contacts, their lists, and those who must be left alone."""
 
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -41,12 +42,25 @@ class OptOutSource(models.TextChoices):
     IMPORT = "import", _("Import")
 
 
+class ContactListQuerySet(models.QuerySet["ContactList"]):
+    def delete(self) -> tuple[int, dict[str, int]]:
+        for contact_list in self:
+            contact_list.refuse_if_used()
+        return super().delete()
+
+
 class ContactList(models.Model):
-    """A named set of contacts; a contact may be in several."""
+    """A named set of contacts; a contact may be in several.
+
+    Cannot be deleted while a campaign that has not left uses it: without a list to leave out the
+    campaign would reach people whom it must not.
+    """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     description = models.TextField(_("description"), blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+
+    objects = ContactListQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact list")
@@ -55,6 +69,25 @@ class ContactList(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        self.refuse_if_used()
+        return super().delete(*args, **kwargs)
+
+    def used_by(self) -> list[Any]:
+        """Campaigns that have not left, and send to this list or leave it out."""
+        waiting = ("draft", "scheduled", "sending", "paused")
+        send_to = self.campaigns.filter(status__in=waiting)
+        leave_out = self.campaigns_left_out.filter(status__in=waiting)
+        return [*send_to, *leave_out.exclude(pk__in=send_to.values("pk"))]
+
+    def refuse_if_used(self) -> None:
+        """Raise ``ProtectedError`` if a campaign that has not left uses this list."""
+        used_by = self.used_by()
+        if used_by:
+            names = ", ".join(f"“{campaign}”" for campaign in used_by[:5])
+            said = _("The list “%(list)s” is used by %(campaigns)s: take it out there first.")
+            raise models.ProtectedError(said % {"list": self, "campaigns": names}, set(used_by))
 
 
 def has_address(field: str, addresses: Iterable[str]) -> Q:
@@ -88,10 +121,18 @@ class ContactQuerySet(models.QuerySet["Contact"]):
                 contact.resolve_line_type()
         return super().bulk_update(objs, sorted(names), *args, **kwargs)
 
-    def resolve_line_types(self, chunk: int = 500) -> None:
-        """Find out the line type of contacts written around the ORM (``line_type = ''``)."""
-        unresolved = self.filter(line_type=LineType.UNRESOLVED, phone_number__isnull=False)
-        while batch := list(unresolved.only("phone_number", "line_type")[:chunk]):
+    def resolve_line_types(self, chunk: int = 500, most: int | None = None) -> None:
+        """Find out the line type of contacts written around the ORM (``line_type = ''``).
+
+        In steps of ``chunk``, each of which stays where no transaction is open; of ``most``
+        contacts at the most.
+        """
+        unresolved = self.order_by().filter(line_type="", phone_number__isnull=False)
+        steps = count() if most is None else range(-(-most // chunk))
+        for _step in steps:
+            batch = list(unresolved.only("phone_number", "line_type")[:chunk])
+            if not batch:
+                return
             for contact in batch:
                 contact.resolve_line_type()
             super(ContactQuerySet, Contact.objects.all()).bulk_update(batch, ["line_type"])
