@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from .campaigns import launch_campaign, send_campaign
 from .compose.drafts import FLAGS
 from .exceptions import InvalidCampaign
-from .models import Campaign
+from .models import Campaign, Channel, Purpose, SmsType
 from .models.campaigns import account_of
 from .rules.addresses import FIELDS
 
@@ -81,12 +81,12 @@ def send_test(
     with transaction.atomic():
         test = send_campaign(
             text=campaign.text,
-            purpose=campaign.purpose,
+            purpose=Purpose(campaign.purpose),
             recipients=[{**values, key: address} for address in to],
             name=(_("Test: %(campaign)s") % {"campaign": campaign})[:LONGEST_NAME],
             key=_key(campaign, once, "test", *to),
-            channel=campaign.channel,
-            sms_type=campaign.sms_type,
+            channel=Channel(campaign.channel),
+            sms_type=SmsType(campaign.sms_type),
             sender=campaign.sender,
             with_replies=campaign.with_replies,
             simulation=campaign.simulation,

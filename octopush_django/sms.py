@@ -4,12 +4,13 @@ The same machinery as a campaign, so the same promises: a number that cannot rec
 at once, and nobody gets it twice. Facts: the gateway's page on transactional SMS.
 """
 
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import transaction
 
 from .backends import open_backend
 from .campaigns import send_campaign
+from .compose.arguments import AnyPurpose, MessageArguments
 from .exceptions import GatewayRefused, InvalidCampaign, NotSentYet
 from .models import Campaign, Frame, FrameStatus
 from .sending import settlement
@@ -19,20 +20,27 @@ from .sending.senders import call
 __all__ = ["send_sms", "send_sms_now"]
 
 
-def send_sms(to: Any, text: str, *, purpose: str = "alert", **arguments: Any) -> Campaign:
+def send_sms(
+    to: Any, text: str, *, purpose: AnyPurpose = "alert", **arguments: Unpack[MessageArguments]
+) -> Campaign:
     """Send one message to one person. Returns at once; a worker sends after commit.
 
     ``to``: a number in any spelling, a mapping with ``phone_number`` and merge values, or a
     contact. ``purpose``: ``"alert"`` is for what the person waits for, at any hour and without
     STOP mention; advertising needs ``"wholesale"``. ``arguments`` are those of
-    :func:`~octopush_django.campaigns.send_campaign`: give a ``key`` such as ``"order-418"`` and
-    a second call sends nothing. Raises what ``send_campaign`` raises.
+    :func:`~octopush_django.campaigns.send_campaign` but for who gets it: give a ``key`` such as
+    ``"order-418"`` and a second call sends nothing. Raises what ``send_campaign`` raises.
     """
     return send_campaign(text=text, purpose=purpose, recipients=[to], **arguments)
 
 
 def send_sms_now(
-    to: Any, text: str, *, purpose: str = "alert", deadline: float = 10.0, **arguments: Any
+    to: Any,
+    text: str,
+    *,
+    purpose: AnyPurpose = "alert",
+    deadline: float = 10.0,
+    **arguments: Unpack[MessageArguments],
 ) -> Frame:
     """Send one message and wait for the gateway's answer; return the accepted frame.
 

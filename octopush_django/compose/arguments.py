@@ -3,34 +3,42 @@
 import inspect
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Required, TypedDict, get_type_hints
+from typing import Any, Literal, Required, TypedDict, get_type_hints
 
 from django.db.models import QuerySet
 
-from ..models import Contact
+from ..models import Channel, Contact, Purpose, Scheduler, SmsType
 
 
-class CampaignArguments(TypedDict, total=False):
-    """The arguments, all by keyword; see :func:`~octopush_django.campaigns.send_campaign`."""
+class MessageArguments(TypedDict, total=False):
+    """What is said of a message, whoever gets it: ``send_sms`` takes these too."""
 
-    text: Required[str]
-    purpose: Required[str]
-    recipients: Any
-    contact_lists: Any
-    audience: "QuerySet[Contact] | None"
     name: str
     key: str | None
-    channel: str
+    channel: Channel | Literal["sms", "voice_sms", "rcs", "email"]
     phone_field: str | None
     fields: Mapping[str, str] | None
-    sms_type: str
+    sms_type: SmsType | Literal["sms_premium", "sms_low_cost"]
     sender: str | None
     send_at: datetime | None
     with_replies: bool
-    scheduler: str
+    scheduler: Scheduler | Literal["app", "gateway"]
     simulation: bool | None
     created_by: Any
     options: Mapping[str, Any] | None
+
+
+AnyPurpose = Purpose | Literal["alert", "wholesale"]
+
+
+class CampaignArguments(MessageArguments, total=False):
+    """The arguments, all by keyword; see :func:`~octopush_django.campaigns.send_campaign`."""
+
+    text: Required[str]
+    purpose: Required[AnyPurpose]
+    recipients: Any
+    contact_lists: Any
+    audience: "QuerySet[Contact] | None"
 
 
 DEFAULTS: Mapping[str, Any] = {
@@ -51,9 +59,13 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     )
 
 
-SIGNATURE = inspect.Signature(
-    [_parameter(name, hint) for name, hint in get_type_hints(CampaignArguments).items()]
-)
+def _signature() -> inspect.Signature:
+    hints = [*get_type_hints(CampaignArguments).items()]
+    hints.sort(key=lambda hint: hint[0] not in CampaignArguments.__required_keys__)
+    return inspect.Signature([_parameter(*hint) for hint in hints])
+
+
+SIGNATURE = _signature()
 
 
 def complete(arguments: Mapping[str, Any]) -> dict[str, Any]:
