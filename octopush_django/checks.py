@@ -8,6 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
+from django.utils.module_loading import import_string
 
 from .client.messages import is_sender
 from .conf import REAL_BACKEND, conf, declared
@@ -102,6 +103,10 @@ def _shaped() -> Iterator[CheckMessage]:
         yield Error(
             "OCTOPUSH_SENDER must be 3 to 11 letters and digits.", id="octopush_django.E005"
         )
+    try:
+        import_string(conf.backend)
+    except ImportError as error:
+        yield Error(f"OCTOPUSH_BACKEND: {error}.", id="octopush_django.E009")
     try:
         AllowedHours.parse(conf.quiet_hours, conf.zone)
     except ValueError as error:

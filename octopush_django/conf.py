@@ -9,10 +9,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
+from phonenumbers import SUPPORTED_REGIONS
 
 T = TypeVar("T")
 
 REAL_BACKEND = "octopush_django.backends.octopush.OctopushBackend"
+SHORTEST_CALL, LONGEST_CALL = 0.05, 300
+"""Seconds that a call to the gateway may take."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -78,7 +81,7 @@ def _number(lowest: float, highest: float) -> Callable[[Any], str | None]:
 
 
 def _timeout(value: Any) -> str | None:
-    positive = _number(0.05, 300)
+    positive = _number(SHORTEST_CALL, LONGEST_CALL)
     if isinstance(value, list | tuple) and len(value) == 2 and not any(map(positive, value)):
         return None
     return "must be two numbers of seconds: to connect, and for the whole call."
@@ -86,6 +89,13 @@ def _timeout(value: Any) -> str | None:
 
 def _zone(value: Any) -> str | None:
     return None if value in available_timezones() else "must be a time zone such as Europe/Paris."
+
+
+def _countries(value: Any) -> str | None:
+    if _texts(value):
+        return _texts(value)
+    unknown = sorted(set(value) - SUPPORTED_REGIONS)
+    return f"must hold codes of countries such as FR, not {unknown[0]!r}." if unknown else None
 
 
 def _url(value: Any) -> str | None:
@@ -127,7 +137,7 @@ class Conf:
         [r"\bSTOP (?:at|au|to) (?:X{5}|\d{5})(?!\w)"], "list", _texts
     )
     stop_mention = Setting("STOP au XXXXX", "str", _text)
-    two_way_countries = Setting[list[str]](["FR"], "list", _texts)
+    two_way_countries = Setting[list[str]](["FR"], "list", _countries)
     low_credit = Setting(0.0, "float", _number(0, 1e9))
     multi_channel_path = Setting("multi-channel/send", "str", _text)
     sms_by_multi_channel = Setting(False, "bool", _flag)

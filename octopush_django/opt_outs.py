@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from . import signals
 from .models import OptOut, OptOutSource
 from .rules import addresses
@@ -19,11 +21,13 @@ def opt_out(
     """Record that ``address`` must not receive marketing. The first record stays.
 
     ``address``: a number in any spelling, the library's ``PhoneNumber``, or an e-mail address.
-    ``evidence``: how we know, in
-    words. ``source``: one of :class:`OptOutSource`. ``campaign_id``: what the person answered to.
+    ``evidence``: how we know, in words. ``source``: one of :class:`OptOutSource`.
+    ``campaign_id``: what the person answered to.
     Sends :data:`~octopush_django.signals.opted_out` after commit, for a new record. Raises
-    ``ValidationError`` for what is no address.
+    ``ValidationError`` for what is no address, or no such source.
     """
+    if source not in OptOutSource.values:
+        raise ValidationError({"source": f"must be one of {', '.join(OptOutSource.values)}."})
     family = addresses.family_of(address)
     wanted = OptOut(address=address, family=family)
     wanted.clean()

@@ -11,6 +11,7 @@ from django.db import transaction
 from .backends import open_backend
 from .campaigns import send_campaign
 from .compose.arguments import AnyPurpose, MessageArguments
+from .conf import LONGEST_CALL, SHORTEST_CALL
 from .exceptions import GatewayRefused, InvalidCampaign, NotSentYet
 from .models import Campaign, Frame, FrameStatus
 from .sending import settlement
@@ -45,12 +46,14 @@ def send_sms_now(
     """Send one message and wait for the gateway's answer; return the accepted frame.
 
     Its ``ticket``, ``cost`` and ``residual_credit`` are what the gateway said. ``deadline``:
-    seconds for the call. Not inside a transaction: what has left cannot be rolled back.
+    seconds for the call, 0.05 to 300. Not inside a transaction: what has left cannot be rolled
+    back.
 
     Raises what :func:`send_sms` raises; :class:`GatewayRefused` where nothing went out and
     nothing will; :class:`NotSentYet` where that is open: a worker goes on under the same
     ``request_id``, so do not send again, unless with the same ``key``.
     """
+    _check_deadline(deadline)
     if arguments.get("send_at") is not None:
         raise InvalidCampaign("send_at", "is for send_sms(); this sends now.")
     with open_backend(within=deadline) as backend:
@@ -68,3 +71,11 @@ def send_sms_now(
     if frame.status != FrameStatus.ACCEPTED:
         raise NotSentYet(campaign, campaign.reason or frame.error_message)
     return frame
+
+
+def _check_deadline(deadline: Any) -> None:
+    """Before anything is stored: a wrong one would leave a frame that nobody posted."""
+    is_number = isinstance(deadline, int | float) and not isinstance(deadline, bool)
+    if not is_number or not SHORTEST_CALL <= deadline <= LONGEST_CALL:
+        said = f"must be {SHORTEST_CALL} to {LONGEST_CALL} seconds, not {deadline!r}."
+        raise InvalidCampaign("deadline", said)

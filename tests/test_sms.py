@@ -160,3 +160,16 @@ def test_it_can_be_sent_later():
         number(0), "Tomorrow", sender="Shop", send_at=timezone.now() + timedelta(days=1)
     )
     assert campaign.status == "scheduled"
+
+
+@pytest.mark.parametrize("deadline", [0, -1, 0.01, 301, float("nan"), "8", None, True])
+def test_a_deadline_that_makes_no_sense_stores_nothing(deadline):
+    with pytest.raises(InvalidCampaign, match="deadline"):
+        send_sms_now(number(0), "Your code is 1234", deadline=deadline)
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.parametrize("options", [{1: 1}, {1: 1, "a": 2}, {None: "x"}])
+def test_options_without_a_name_are_refused(options):
+    with pytest.raises(InvalidCampaign, match="options"):
+        send_sms(number(0), "Your code is 1234", options=options)

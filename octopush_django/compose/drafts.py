@@ -125,7 +125,8 @@ def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], di
     kept = [*OPTIONS, *channels.CHANNELS[channel].options]
     unknown, known = set(options) - {*kept, *FLAGS}, ", ".join([*kept, *FLAGS])
     if unknown:
-        raise InvalidCampaign("options", f"unknown: {', '.join(sorted(unknown))}; known: {known}.")
+        names = ", ".join(sorted(str(name) for name in unknown))
+        raise InvalidCampaign("options", f"unknown: {names}; known: {known}.")
     for name in FLAGS:
         if not isinstance(options.get(name, False), bool):
             raise InvalidCampaign(name, f"must be True or False, not {options[name]!r}.")

@@ -229,6 +229,9 @@ def _store_reply(
 ) -> None:
     received_at = notice.at or event.received_at
     twin = Reply.objects.filter(address=notice.address, text=notice.text, received_at=received_at)
+    if notice.ticket:
+        # An answer to another message is another reply, even within the same second.
+        twin = twin.filter(event__ticket__in=["", notice.ticket])
     if twin.exists():
         return
     reply, created = Reply.objects.get_or_create(

@@ -213,6 +213,19 @@ def test_a_reply_is_stored_once(sent):
     assert WebhookEvent.objects.count() == 2
 
 
+def test_the_same_answer_to_two_messages_is_two_replies(sent):
+    second = send(recipients=[number(0)])
+    send_due()
+    body = {"number": number(0), "text": "Oui", "reception_date": "2031-05-04 16:00:09"}
+    for campaign in (sent, second):
+        ticket = campaign.frames.get().ticket
+        store.receive(json.dumps({**body, "message_id": ticket}).encode())
+        store.receive(json.dumps({**body, "message_id": ticket, "sim_card": "1"}).encode())
+    apply.apply_events()
+    assert {reply.campaign_id for reply in Reply.objects.all()} == {sent.pk, second.pk}
+    assert Reply.objects.count() == 2
+
+
 def test_an_unreadable_event_is_kept_with_its_reason_and_stops_nobody(sent):
     store.receive(b"\xff rubbish")
     deliver(recipient(sent))

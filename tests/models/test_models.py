@@ -14,6 +14,7 @@ from octopush_django.models import (
     SendAttempt,
 )
 from octopush_django.models.contacts import has_address
+from octopush_django.opt_outs import opt_out
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +110,12 @@ def test_an_opt_out_is_canonical_and_unique():
     OptOut.objects.create(address="A@Example.org", family="email")
     assert OptOut.objects.filter(address="a@example.org").exists()
     refused(lambda: OptOut.objects.create(address="nonsense"))
+
+
+def test_an_opt_out_has_a_known_source():
+    with pytest.raises(ValidationError, match="person"):
+        opt_out("0612345678", source="mars")
+    assert not OptOut.objects.exists()
 
 
 def test_an_opt_out_survives_contact_and_list():
