@@ -11,7 +11,8 @@ from .. import segments
 from ..audience import judging, routes
 from ..audience.sources import Sources
 from ..client.text import storable
-from ..models import Campaign, Contact
+from ..models import Campaign, Contact, Family
+from ..rules import addresses
 
 CANDIDATES = 50
 MOST_WORDS = 5
@@ -45,11 +46,22 @@ def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySe
 
 
 def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
-    for word in storable(search).split()[:MOST_WORDS]:
+    for word in _words(storable(search)):
         names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         digits = word.lstrip("0") if word.isdigit() else word
         people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))
     return people
+
+
+def _words(search: str) -> list[str]:
+    """The words of a search; a number, or a part of one, is one word however it is spaced."""
+    number = addresses.canonical(search, Family.PHONE)
+    if number:
+        return [number]
+    digits = "".join(character for character in search if character.isdigit())
+    if digits and not any(character.isalpha() for character in search):
+        return [digits]
+    return search.split()[:MOST_WORDS]
 
 
 def example(

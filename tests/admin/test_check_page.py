@@ -83,6 +83,18 @@ def test_somebody_found_by_name_or_number(admin_client, draft):
     assert "Send now to 2 people" in nobody
 
 
+@pytest.mark.parametrize("country", ["0", "+33 ", "0033 (0)"])
+@pytest.mark.parametrize("between", ["", " ", ".", "-", "\N{NO-BREAK SPACE}"])
+def test_a_number_is_found_in_any_spelling(draft, country, between):
+    digits = number(1)[3:]
+    pairs = [digits[0], *(digits[at : at + 2] for at in range(1, 9, 2))]
+    found = examples.example(draft, search=country + between.join(pairs))
+    assert found.contact.first_name == "Maximilienne"
+    part = examples.example(draft, search=between.join(["0" + pairs[0], *pairs[1:4]]))
+    assert part.contact.phone_number.as_e164.startswith(f"+33{digits[:7]}")
+    assert examples.example(draft, search="06 00 00 00 00") is None
+
+
 def test_blanks_are_no_name_and_braces_must_be_seen(admin_client, draft):
     Contact.objects.filter(first_name="Ada").update(first_name="  ")
     Contact.objects.filter(first_name="Maximilienne").update(first_name=" {Max} ")
