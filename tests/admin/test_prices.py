@@ -1,42 +1,35 @@
-"""A price that somebody entered, beside those of bills."""
+"""Prices are entered as people write them."""
 
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
-from octopush_django import copies
-from octopush_django.models import Frame, Tariff
-from octopush_django.reports import prices
+from octopush_django.models import Tariff
 
-from ..desk import check, launch, seen, url
+from ..desk import url
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_price_that_was_entered(admin_client, draft):
-    page = check(admin_client, draft)
-    assert "Not known yet" in seen(page)
-    path = page.context["enter_price"]
-    assert f"for={draft.pk}" in path
-    data = {"channel": "sms", "sms_type": "sms_premium", "euros": "0"}
-    assert "greater than or equal to 0.0001" in seen(admin_client.post(path, data))
-    page = admin_client.post(path, {**data, "euros": "0.05"}, follow=True)
-    assert page.context["campaign"] == draft
-    assert "about 0.10 EUR, by the price entered on" in seen(page)
-    assert page.context["preview"].cost == Decimal("0.10")
-    tariff = Tariff.objects.get()
-    assert tariff.created_by.username == "admin"
-    change = admin_client.post(url("tariff_change", tariff.pk), {**data, "euros": "9"})
-    assert change.status_code == 403
-    launch(admin_client, draft, page)
-    assert (draft.expected_units, draft.expected_cost) == (2, Decimal("0.1"))
-    # A later bill wins; then a later entry.
-    Frame.objects.filter(campaign=draft).update(
-        status="accepted", cost="0.16", segments_billed=4, first_posted_at=timezone.now()
-    )
-    other = copies.copy_campaign(draft)
-    assert prices.last_price(other).euros == Decimal("0.04")
-    Tariff.objects.create(euros="0.06")
-    Tariff.objects.create(euros="1", sms_type="sms_low_cost")
-    assert prices.last_price(other).euros == Decimal("0.06")
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("typed", "euros"), [("0,05", "0.05"), ("0.05", "0.05"), (" 1,2345 ", "1.2345"), ("2", "2")]
+)
+def test_a_price_with_a_comma_or_a_point(admin_client, typed, euros, language):
+    given = {"channel": "sms", "sms_type": "sms_premium", "euros": typed}
+    admin_client.post(url("tariff_add"), given, headers={"Accept-Language": language})
+    assert Tariff.objects.get().euros == Decimal(euros)
+
+
+@pytest.mark.parametrize("typed", ["1,000.50", "0,05 €", "0", "-1", "nan", "0,00001", ""])
+def test_what_is_no_price_is_refused(admin_client, typed):
+    given = {"channel": "sms", "sms_type": "sms_premium", "euros": typed}
+    page = admin_client.post(url("tariff_add"), given)
+    assert page.context["errors"]
+    assert not Tariff.objects.exists()
+
+
+def test_the_browser_takes_the_comma(admin_client):
+    page = admin_client.get(url("tariff_add")).content.decode()
+    assert 'inputmode="decimal"' in page
+    assert 'type="number" name="euros"' not in page
