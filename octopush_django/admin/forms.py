@@ -15,6 +15,7 @@ from ..exceptions import InvalidCampaign, InvalidRequest
 from ..models import Campaign, Channel, ContactList, Purpose
 from ..rules import compliance
 from ..rules.hours import in_words
+from .opened import changed_since, opened_as
 
 
 class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -53,6 +54,8 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=_("Octopush keeps tracking data of each person."),
     )
+
+    opened = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Campaign
@@ -100,6 +103,8 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.channel = self.channel
             if "sender" in self.fields and self.instance.traits.needs_sender:
                 self.fields["sender"].initial = conf.sender
+        elif "opened" in self.fields:
+            self.fields["opened"].initial = opened_as(self.instance)
         for name in self.own_options:
             if name in self.fields and self.key_of(name) in self.instance.options:
                 self.fields[name].initial = self.instance.options[self.key_of(name)]
@@ -115,6 +120,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        self._refuse_unseen_changes(data.get("opened"))
         self.instance.options = self.options_of(data)
         if data.get("text") and data.get("purpose"):
             findings = compliance.check_message(
@@ -133,6 +139,22 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.errors:
             self._check_options()
         return data
+
+    def _refuse_unseen_changes(self, opened: str | None) -> None:
+        """Once: who saves again has read it."""
+        if not opened or not self.instance.pk:
+            return
+        stored = Campaign.objects.select_for_update().get(pk=self.instance.pk)
+        changed = changed_since(opened, stored)
+        if changed:
+            shown: Any = self.data
+            self.data = shown = shown.copy()
+            shown[self.add_prefix("opened")] = opened_as(stored)
+            said = _(
+                "This draft was changed while this page was open: %(fields)s. What you wrote is "
+                "below. Save again to keep it, or open the draft from the list to see the change."
+            )
+            self.add_error(None, said % {"fields": ", ".join(changed)})
 
     def options_of(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The options that were filled in, under the gateway's names."""

@@ -63,6 +63,12 @@ class Page:
 
     def press(self, label):
         """Press the button or link of this name."""
+        try:
+            self._press(label)
+        except StaleElementReferenceException:
+            self._press(label)  # The page renewed itself before it was pressed.
+
+    def _press(self, label):
         for element in self.driver.find_elements(By.CSS_SELECTOR, "button, a, input[type=submit]"):
             said = (element.text or element.get_attribute("value") or "").strip()
             if said.lower().startswith(label.lower()) and element.is_displayed():
