@@ -477,6 +477,40 @@ def test_what_was_seen_is_what_is_sent(draft):
     )
 
 
+def schedule(campaign, **arguments):
+    return schedule_campaign(campaign, timezone.now() + timedelta(days=1), **arguments)
+
+
+@pytest.mark.parametrize("change", ["more", "fewer"])
+@pytest.mark.parametrize("verb", [launch_campaign, schedule])
+def test_other_people_than_were_seen_are_refused(draft, change, verb):
+    seen = preview_campaign(draft).acknowledge()
+    contacts = draft.include.first().contacts
+    if change == "more":
+        contacts.add(Contact.objects.create(phone_number=number(9), first_name="Z"))
+    else:
+        contacts.first().delete()
+    with pytest.raises(NotAllowedNow, match="Who receives it"):
+        verb(draft, seen=seen)
+    draft.refresh_from_db()
+    assert (draft.status, draft.recipients.count()) == ("draft", 0)
+
+
+@pytest.mark.parametrize("verb", [launch_campaign, schedule])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("channel", "rcs"), ("text", f"Other {STOP}"), ("purpose", "alert"),
+     ("sms_type", "sms_low_cost"), ("sender", "Other"), ("with_replies", True),
+     ("simulation", True), ("auto_optimize_text", True), ("auto_remove_blacklisted", True),
+     ("scheduler", "gateway"), ("options", {"list_name": "x"})],
+)  # fmt: skip
+def test_what_was_changed_behind_an_object_is_not_sent(draft, verb, field, value):
+    Campaign.objects.filter(pk=draft.pk).update(**{field: value})
+    with pytest.raises(NotAllowedNow):
+        verb(draft)
+    assert Campaign.objects.get().status == "draft"
+
+
 def test_what_must_be_acknowledged_is_asked_for(draft):
     Campaign.objects.filter(pk=draft.pk).update(text=f"Bonjour %first_name% {STOP}")
     draft.refresh_from_db()

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.utils.translation import gettext_lazy
 
 from octopush_django.campaigns import preview_campaign, send_campaign
@@ -102,6 +103,42 @@ def test_querysets_of_contacts_however_they_are_cut(chosen, argument):
     expected = {str(contact.phone_number) for contact in chosen()}
     send(**{argument: chosen()})
     assert set(numbers()) == expected
+
+
+def test_fields_of_contacts_are_mapped_where_they_are_named():
+    Contact.objects.create(phone_number=number(0), first_name="Ada", last_name="Lovelace")
+    send(
+        text="{first_name}", recipients=Contact.objects.all(), phone_field="phone_number",
+        fields={"first_name": "last_name"},
+    )  # fmt: skip
+    assert received() == [{"phone_number": number(0), "first_name": "Lovelace"}]
+
+
+def test_a_contact_reached_by_another_of_its_fields():
+    contact = Contact.objects.create(phone_number=number(0), param1=number(5))
+    send(recipients=[contact], phone_field="param1")
+    assert numbers() == [number(5)]
+
+
+def test_a_contact_without_a_number_is_left_out_and_no_error():
+    without = Contact.objects.create(email="ada@example.org")
+    campaign = send(recipients=[without, Contact.objects.create(phone_number=number(0))])
+    assert campaign.recipients.get(contact_id=without.pk).exclusion == "no_address"
+    assert numbers() == [number(0)]
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL stores no NUL")
+@pytest.mark.parametrize("field", ["mobile", "name"])
+def test_a_row_that_cannot_be_sent_is_refused(field):
+    shop(1)
+    Customer.objects.update(**{field: "a\x00b"})
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(
+            recipients=Customer.objects.all(), phone_field="mobile",
+            fields={"first_name": "name"},
+        )  # fmt: skip
+    assert refusal.value.field == "recipients"
+    assert not Campaign.objects.exists()
 
 
 def test_numbers_as_numbers():

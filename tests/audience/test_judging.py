@@ -1,6 +1,7 @@
 """Everybody is left out for one reason, by the documented order; in SQL and Python alike."""
 
 import json
+from itertools import combinations
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +11,7 @@ from octopush_django.audience import judging
 from octopush_django.audience.given import Person, read_recipients
 from octopush_django.conf import REAL_BACKEND
 from octopush_django.exceptions import InvalidCampaign
-from octopush_django.models import Contact, ContactList, OptOut
+from octopush_django.models import Contact, ContactList, OptOut, Reply
 from octopush_django.rules import placeholders
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +176,61 @@ def test_a_queryset_needs_its_fields_named():
         read_recipients(User.objects.all(), None, None, "phone")
     with pytest.raises(InvalidCampaign, match="prenom"):
         read_recipients(User.objects.all(), "username", {"prenom": "first_name"}, "phone")
+
+
+def test_a_list_to_leave_out_counts_for_an_alert_to_bare_numbers(excluded):
+    listed = Contact.objects.create(phone_number="+33612345678")
+    listed.lists.add(excluded)
+    person = Person("06 12 34 56 78", {})
+    chosen = rules([excluded], marketing=False, fallbacks={})
+    assert in_python([person], chosen) == {None: "excluded_list"}
+    assert in_sql(Contact.objects.all(), chosen) == {listed.pk: "excluded_list"}
+
+
+@pytest.mark.parametrize("consents", [("refused", "given"), ("given", "refused")])
+def test_of_contacts_with_one_address_a_refusal_wins(consents):
+    for consent in consents:
+        Contact.objects.create(email="ada@example.com", consent=consent)
+    chosen = rules(fallbacks={}, family="email")
+    assert in_python([Person("ada@example.com", {})], chosen) == {None: "consent_refused"}
+
+
+@pytest.mark.parametrize("consents", [("unknown", "given"), ("given", "unknown")])
+def test_of_contacts_with_one_address_consent_counts(consents):
+    for consent in consents:
+        Contact.objects.create(email="ada@example.com", consent=consent)
+    chosen = rules(fallbacks={}, family="email", require_consent=True)
+    assert in_python([Person("ada@example.com", {})], chosen) == {None: ""}
+
+
+@pytest.mark.parametrize("blanks", ["\u00a0", " ", "\t\u200b"])
+@pytest.mark.parametrize("place", ["before", "after", "around"])
+def test_blanks_around_a_value_are_not_sent(blanks, place):
+    name = {"before": f"{blanks}Ada", "after": f"Ada{blanks}", "around": f"{blanks}Ada{blanks}"}
+    Contact.objects.create(phone_number="+33612345678", first_name=name[place])
+    chosen = rules()
+    judged = judging.judge_contacts(Contact.objects.all(), chosen)
+    [payload] = judged.annotate(p=judging.payload_in_sql(chosen)).values_list("p", flat=True)
+    assert json.loads(payload)["first_name"] == "Ada"
+
+
+ORDER = ["excluded_list", "opted_out", "held_back", "consent_refused", "missing_value"]
+
+
+@pytest.mark.parametrize(("first", "second"), list(combinations(ORDER, 2)))
+def test_of_two_reasons_the_first_in_the_order_counts(excluded, first, second):
+    values = {"phone_number": "+33612345678", "first_name": "Ana"}
+    if "missing_value" in (first, second):
+        values["first_name"] = ""
+    if "consent_refused" in (first, second):
+        values["consent"] = "refused"
+    contact = Contact.objects.create(**values)
+    if "excluded_list" in (first, second):
+        contact.lists.add(excluded)
+    if "opted_out" in (first, second):
+        OptOut.objects.create(address="+33612345678")
+    if "held_back" in (first, second):
+        Reply.objects.create(address="+33612345678", text="stop ?", reading="doubtful")
+    chosen = rules([excluded])
+    assert in_sql(Contact.objects.all(), chosen) == {contact.pk: first}
+    assert in_python([as_person(contact)], chosen) == {contact.pk: first}

@@ -43,6 +43,12 @@ def write(path, rows, encoding="utf-8", delimiter=","):
     return path
 
 
+def _marked(rows):
+    """The rows with a byte order mark before the first header."""
+    [first, *others], *rest = rows
+    return [[f"\ufeff{first}", *others], *rest]
+
+
 def workbook(path, rows):
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
@@ -93,6 +99,7 @@ def test_importing_again_changes_nothing(tmp_path):
         ("utf8-comma.csv", lambda path, rows: write(path, rows)),
         ("utf8-bom-tab.tsv", lambda path, rows: write(path, rows, "utf-8-sig", "\t")),
         ("utf16-tab.txt", lambda path, rows: write(path, rows, "utf-16", "\t")),
+        ("utf16-be.txt", lambda path, rows: write(path, _marked(rows), "utf-16-be", "\t")),
         ("book.xlsx", workbook),
     ],
 )
@@ -164,6 +171,13 @@ def test_a_file_without_numbers_is_not_imported(tmp_path):
     with pytest.raises(UnreadableFile):
         load(tmp_path, tmp_path / "missing.csv")
     assert not ContactList.objects.exists()
+
+
+def test_a_last_letter_of_western_europe_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("tel;prenom\n0612345678;Ren\xe9".encode("cp1252"))
+    load(tmp_path, path)
+    assert Contact.objects.get().first_name == "Ren\xe9"
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_without_a_terminal_nothing_is_sent_unasked(arguments):
 
 
 @pytest.mark.parametrize(
-    ("said", "status"), [("y", "sending"), ("Oui", "sending"), ("", "draft"), ("no", "draft")]
+    ("said", "status"), [("y", "sending"), (" Oui ", "sending"), ("", "draft"), ("no", "draft")]
 )
 def test_on_a_terminal_a_person_answers(monkeypatch, said, status):
     campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")

@@ -1,15 +1,21 @@
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from octopush_django.models import (
+    Alarm,
     Campaign,
     Contact,
     ContactList,
     Exclusion,
     Frame,
+    FrameStatus,
     OptOut,
+    Place,
     Recipient,
     SendAttempt,
 )
@@ -194,3 +200,46 @@ def test_many_e_mail_addresses_are_looked_up_by_their_index():
         cursor.execute("SET LOCAL enable_seqscan = off")
     plan = Contact.objects.filter(has_address("email", addresses)).explain()
     assert "octopush_contact_email" in plan
+
+
+STATES = {
+    "pending": "pending",
+    "sending": "pending",
+    "uncertain": "pending",
+    "undecided": "pending",
+    "accepted": "accepted",
+    "refused": "cancelled",
+    "cancelled": "cancelled",
+    "empty": "cancelled",
+}
+
+
+@pytest.mark.parametrize("status", FrameStatus.values)
+def test_what_people_see_of_somebody_without_a_report(status):
+    told = frame(status=status)
+    for number, reported in (("+33612345678", "pending"), ("+33612345679", "delivered")):
+        Recipient.objects.create(
+            campaign=told.campaign, frame=told, address=number, status=reported
+        )
+    states = Recipient.objects.with_state().order_by("address").values_list("state", flat=True)
+    assert list(states) == [STATES[status], "delivered"]
+
+
+def test_a_place_is_free_when_its_lease_is_over():
+    now = timezone.now()
+    leases = {1: None, 2: now - timedelta(minutes=1), 3: now + timedelta(minutes=1)}
+    Place.objects.all().delete()
+    for number, lease_until in leases.items():
+        Place.objects.create(number=number, lease_until=lease_until)
+    free = Place.objects.all().free(now).order_by("number")
+    assert list(free.values_list("number", flat=True)) == [1, 2]
+
+
+def test_alarms_are_told_once_and_apart():
+    alarms = Alarm.objects.all()
+    assert [alarms.begin("credit"), alarms.begin("credit"), alarms.begin("worker")] == [
+        True, False, True,
+    ]  # fmt: skip
+    alarms.end("credit")
+    assert alarms.begin("worker") is False
+    assert alarms.begin("credit") is True

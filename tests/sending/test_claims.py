@@ -251,6 +251,16 @@ def test_two_uncertain_frames_stop_new_ones_but_not_repeats(settings):
         assert len(claim_frames()) == 2
 
 
+def test_uncertain_frames_of_a_paused_campaign_stop_no_other(settings):
+    settings.OCTOPUSH_FRAME_SIZE, settings.OCTOPUSH_PILOT_SIZE = 1, 0
+    troubled = send(contact_lists=[make_list(people=4)])
+    answer(claim_frames(limit=2), SILENCE, SILENCE)
+    other = send(recipients=[number(9)])
+    assert claim_frames() == []
+    pause_campaign(troubled)
+    assert [claim.campaign_id for claim in claim_frames()] == [other.pk]
+
+
 def test_a_frame_that_kills_its_worker_is_left_to_a_person():
     send()
     now = timezone.now()
@@ -353,7 +363,27 @@ def test_another_copy_of_the_site_stays_silent(settings):
     assert (campaign.status, campaign.reason_code) == ("paused", "instance")
 
 
+def test_who_resumes_on_another_copy_sends_from_there(settings):
+    settings.OCTOPUSH_INSTANCE = "production"
+    campaign = send()
+    pause_campaign(campaign)
+    settings.OCTOPUSH_INSTANCE = "staging"
+    resume_campaign(campaign)
+    assert Campaign.objects.get().instance == "staging"
+    assert len(claim_frames()) == 1
+
+
 PARIS = ZoneInfo("Europe/Paris")
+
+
+@pytest.mark.parametrize(("hour", "leaves"), [(10, True), (23, False)])
+def test_what_the_gateway_keeps_is_judged_by_its_own_date(settings, hour, leaves):
+    settings.OCTOPUSH_QUIET_HOURS = "mon-sat 08:00-20:00"
+    with time_machine.travel(datetime(2026, 11, 24, 21 if leaves else 12, 0, tzinfo=PARIS)):
+        send_at = datetime(2026, 11, 25, 10, 0, tzinfo=PARIS)
+        campaign = send_marketing(scheduler="gateway", send_at=send_at)
+        Campaign.objects.filter(pk=campaign.pk).update(send_at=send_at.replace(hour=hour))
+        assert len(claim_frames()) == leaves
 
 
 def test_marketing_waits_for_the_allowed_hours(settings):

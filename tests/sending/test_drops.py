@@ -1,8 +1,10 @@
 """Who must not get it any more is left out at the claim: by purpose, first call or repeat."""
 
 import pytest
+from django.utils import timezone
 
 from octopush_django.campaigns import launch_campaign
+from octopush_django.client.answers import Answer
 from octopush_django.models import Campaign, Contact, ContactList, OptOut, Recipient, Reply
 from octopush_django.sending.claims import claim_frames
 
@@ -114,7 +116,8 @@ def test_a_contact_that_came_by_itself_belongs_to_no_list():
     contact_list = make_list(people=2)
     alone = Contact.objects.get(phone_number=number(1))
     contact_list.contacts.remove(alone)
-    for given in ({"recipients": [alone]}, {"audience": Contact.objects.filter(pk=alone.pk)}):
+    itself = Contact.objects.filter(pk=alone.pk)
+    for given in ({"recipients": [alone]}, {"recipients": itself}, {"audience": itself}):
         campaign = send(contact_lists=[contact_list], **given)
         claim_frames()
         assert state_of(campaign, number(1)) == ("", "pending")
@@ -144,8 +147,6 @@ def test_consent_that_is_withdrawn_where_the_setting_asks(settings):
 
 
 def test_a_doubtful_reply_holds_back_from_the_start_until_it_is_handled():
-    from django.utils import timezone
-
     make_list(people=2)
     held = Reply.objects.create(address=number(0), text="stop ?", reading="doubtful")
     for given in ({"audience": Contact.objects.all()}, {"recipients": [number(0), number(1)]}):
@@ -153,6 +154,62 @@ def test_a_doubtful_reply_holds_back_from_the_start_until_it_is_handled():
         assert state_of(campaign)[0] == "held_back"
     Reply.objects.filter(pk=held.pk).update(handled_at=timezone.now())
     assert state_of(send_marketing(audience=Contact.objects.all()))[0] == ""
+
+
+def test_a_doubtful_reply_that_was_handled_after_approval_holds_nobody_back():
+    campaign = send_marketing(contact_lists=[make_list(people=1)])
+    Reply.objects.create(
+        address=number(0), text="stop ?", reading="doubtful", handled_at=timezone.now()
+    )
+    claim_frames()
+    assert state_of(campaign) == ("", "pending")
+
+
+def test_a_number_given_by_itself_whose_consent_is_no_longer_known(settings):
+    settings.OCTOPUSH_REQUIRE_CONSENT = True
+    for index in (7, 8):
+        Contact.objects.create(phone_number=number(index), consent="given")
+    campaign = send_marketing(recipients=[number(7), number(8)])
+    Contact.objects.filter(phone_number=number(7)).update(consent="unknown")
+    Contact.objects.filter(phone_number=number(8)).delete()
+    claim_frames()
+    assert state_of(campaign, number(7))[0] == "consent_unknown"
+    assert state_of(campaign, number(8))[0] == "consent_unknown"
+
+
+def test_consent_that_is_no_longer_known_stops_no_repeat(settings):
+    settings.OCTOPUSH_REQUIRE_CONSENT = True
+    campaign = send_marketing(contact_lists=[make_list(people=1, consent="given")])
+    answer(claim_frames(), SILENCE)
+    Contact.objects.update(consent="unknown")
+    with later(minutes=1):
+        [claim] = claim_frames()
+    assert number(0) in claim.body.decode()
+    assert state_of(campaign) == ("", "pending")
+
+
+def test_each_campaign_is_judged_by_its_own_rules():
+    """Claimed together: an alert, and marketing that goes to other lists."""
+    first, second = make_list("First", people=2), ContactList.objects.create(name="Second")
+    second.contacts.set(first.contacts.all())
+    alert, promo = send(contact_lists=[first]), send_marketing(contact_lists=[second])
+    OptOut.objects.create(address=number(0))
+    first.contacts.remove(Contact.objects.get(phone_number=number(1)))
+    assert len(claim_frames()) == 2
+    assert [state_of(alert, number(i))[0] for i in (0, 1)] == ["", "left_lists"]
+    assert [state_of(promo, number(i))[0] for i in (0, 1)] == ["opted_out", ""]
+
+
+def test_who_was_left_out_keeps_the_first_reason(campaign):
+    contact = Contact.objects.get(phone_number=number(0))
+    leave(contact)
+    answer(claim_frames(), Answer("unreachable", message="No route"))
+    assert state_of(campaign) == ("left_lists", "excluded")
+    contact.delete()
+    with later(minutes=1):
+        assert len(claim_frames()) == 1
+    assert state_of(campaign) == ("left_lists", "excluded")
+    assert campaign.frames.get().attempts.latest("fence").left_out == []
 
 
 def test_by_e_mail_the_refusal_of_any_contact_of_the_address_counts():

@@ -80,6 +80,8 @@ def test_an_undecided_pilot_says_so_and_its_decision_lets_the_others_go(piloted)
     assert (piloted.status, piloted.reason_code) == ("sending", "undecided")
     assert claim_frames() == []
     decide_frame(piloted.frames.get(number=1), was_sent=True)
+    piloted.refresh_from_db()
+    assert (piloted.status, piloted.reason_code) == ("sending", "")
     assert len(claim_frames()) == 4
 
 

@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from octopush_django import lifecycle
 from octopush_django.campaigns import cancel_campaign, halt, pause_campaign
-from octopush_django.models import Frame
+from octopush_django.models import Frame, Place
 from octopush_django.sending import claims, senders, worker_loop
 from octopush_django.testing import fail_next, outbox, send_due
 
@@ -178,3 +179,39 @@ def test_the_ledger_is_the_sum_of_the_frames(settings):
     assert figures.cost == Decimal("0.4")
     assert figures.cost_is_estimate
     assert figures.people == sum(figures.states.values()) == 4
+
+
+def test_a_loop_that_leaves_work_asks_for_its_own_place(
+    enqueued, django_capture_on_commit_callbacks
+):
+    send()
+    with django_capture_on_commit_callbacks(execute=True):
+        worker_loop.run(2, seconds=0)
+    assert enqueued == [("octopush_django.tasks.send_frames", 2)]
+
+
+def test_a_place_is_held_for_the_whole_of_a_loop_and_given_back():
+    with worker_loop._holding(1) as held:
+        assert held
+        lease = Place.objects.get(number=1).lease_until - timezone.now()
+        assert lease.total_seconds() > worker_loop.SLICE + worker_loop.LONGEST_DRAIN - 5
+        with worker_loop._holding(1) as second:
+            assert not second
+        assert Place.objects.get(number=1).lease_until
+    assert Place.objects.get(number=1).lease_until is None
+
+
+def test_a_loop_that_lost_its_place_does_not_free_it():
+    with worker_loop._holding(1):
+        Place.objects.update(owner="another")
+    assert Place.objects.get(number=1).lease_until
+
+
+def test_a_campaign_with_an_unclear_frame_alone_is_told_of_a_broken_backend(settings):
+    campaign = send()
+    answer(claims.claim_frames(), SILENCE)
+    settings.OCTOPUSH_BACKEND = "nowhere.Backend"
+    with later(minutes=1):
+        worker_loop.run(0)
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason_code) == ("paused", "credentials")
