@@ -114,6 +114,13 @@ def test_fields_of_contacts_are_mapped_where_they_are_named():
     assert received() == [{"phone_number": number(0), "first_name": "Lovelace"}]
 
 
+def test_fields_of_contacts_are_never_ignored():
+    Contact.objects.create(phone_number=number(0), first_name="Ada")
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(recipients=Contact.objects.all(), fields={"first_name": "last_name"})
+    assert refusal.value.field == "phone_field"
+
+
 def test_a_contact_reached_by_another_of_its_fields():
     contact = Contact.objects.create(phone_number=number(0), param1=number(5))
     send(recipients=[contact], phone_field="param1")
