@@ -58,7 +58,10 @@ class Installation:
                 f"{self.site}/octopush/webhook/{SECRET}/",
             )
             self.start("cluster", "qcluster")
+            # Each request of runserver is a thread: kept connections would use up the server's.
+            self.env["CONN_MAX_AGE"] = "0"
             self.start("site", "runserver", f"127.0.0.1:{self.site_port}", "--noreload")
+            del self.env["CONN_MAX_AGE"]
             wait_until(lambda: answers(f"{self.sandbox}/_sandbox/"), "the sandbox answers")
             wait_until(lambda: answers(f"{self.site}/"), "the site answers")
         except BaseException:
