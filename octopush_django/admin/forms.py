@@ -144,9 +144,9 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
         """Once: who saves again has read it."""
         if not opened or not self.instance.pk:
             return
-        stored = Campaign.objects.select_for_update().get(pk=self.instance.pk)
-        changed = changed_since(opened, stored)
-        if changed:
+        stored = Campaign.objects.select_for_update().filter(pk=self.instance.pk).first()
+        changed = changed_since(opened, stored) if stored else []
+        if stored and changed:
             shown: Any = self.data
             self.data = shown = shown.copy()
             shown[self.add_prefix("opened")] = opened_as(stored)
