@@ -2,6 +2,7 @@
 # make fast   the tests of every minute: no processes, no browser, no slow oracles
 # make test   the whole suite, on SQLite, or where DATABASE_URL and REDIS_URL point
 # make check  lint, types, layers, migrations
+# make mutants  whether the tests notice a slip in the code (hours; ROOM=keywords: minutes)
 # make bench  the benchmarks
 # make crash  every kill in every mode of the gateway (some 20 minutes; a database by DATABASE_URL)
 
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: demo fast test check bench crash wheel clean
+.PHONY: demo fast test check bench crash mutants wheel clean
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +47,10 @@ crash: $(VENV)/tools
 	@$(BIN)/python -m tests.crash --race 100
 	@$(BIN)/python -m tests.crash --all
 
+mutants: $(VENV)/tools
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutants
+	@$(BIN)/python -m tests.mutants $(ROOM) $(ARGS)
+
 bench: $(VENV)/tools
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
 
@@ -53,4 +58,4 @@ wheel: $(VENV)/tools
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:
-	rm -rf $(VENV) .demo dist build
+	rm -rf $(VENV) .demo dist build mutants

@@ -23,12 +23,13 @@ def main(people=1_000_000):
     from octopush_django.campaigns import preview_campaign
     from octopush_django.models import Campaign, Contact
 
-    text = "Bonjour {first_name}, rendez-vous a {param1}. STOP au XXXXX"
+    text = "Bonjour {first_name}, rendez-vous a {ville}. STOP au XXXXX"
     campaign = Campaign.objects.create(text=text, purpose="wholesale", sender="Shop")
     campaign.include.add(setup.fill(people))
     table, through = Contact._meta.db_table, Contact.lists.through._meta.db_table
     bare = (
-        f"SELECT length(first_name), length(param1), line_type, COUNT(*) FROM {table}"
+        f"""SELECT length(first_name), length("values" ->> 'ville'), line_type, COUNT(*)"""
+        f" FROM {table}"
         f" WHERE id IN (SELECT contact_id FROM {through}) GROUP BY 1, 2, 3"
     )
     print(f"{kind}: {people} people")

@@ -58,13 +58,13 @@ def approve(contact_list, dropped):
     from octopush_django.campaigns import launch_campaign
     from octopush_django.models import Campaign, ContactList
 
-    text = "Bonjour {first_name}, rendez-vous a {param1}. STOP au XXXXX"
+    text = "Bonjour {first_name}, rendez-vous a {ville}. STOP au XXXXX"
     purpose = "wholesale" if dropped else "alert"
     campaign = Campaign.objects.create(text=text, purpose=purpose, sender="Shop")
     campaign.include.add(contact_list)
     left_out = ContactList.objects.create(name=f"Left out of {campaign.pk}")
     campaign.exclude.add(left_out)
-    launch_campaign(campaign)
+    setup.prepare(launch_campaign(campaign))
     if dropped:
         _change_people(left_out, dropped)
     return campaign
@@ -113,7 +113,7 @@ def dispatch(contact_list, statements, dropped):
 
     with connection.execute_wrapper(count):
         began = time.perf_counter()
-        worker_loop.send_for(600)
+        worker_loop.run(600)
         took = time.perf_counter() - began
     campaign.refresh_from_db()
     assert campaign.status == "sent", campaign.reason

@@ -25,7 +25,7 @@ def send(base_url):
     from octopush_django.models import Campaign
     from octopush_django.sending import worker_loop
 
-    worker_loop.send_for(600)
+    worker_loop.run(600)
     assert not Campaign.objects.exclude(status="sent").exists()
     print(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
@@ -34,6 +34,7 @@ def peak(base_url, people):
     """Highest resident memory, in kB, of a process that sends to ``people``."""
     from django.db import connection
 
+    from benchmarks import setup
     from octopush_django.campaigns import send_campaign
     from octopush_django.models import Contact, ContactList
 
@@ -44,7 +45,9 @@ def peak(base_url, people):
             f"INSERT INTO {through} (contact_id, contactlist_id) SELECT id, {contact_list.pk}"
             f" FROM {Contact._meta.db_table} WHERE id < {lowest + people}"
         )
-    send_campaign(text="Bonjour {first_name}", purpose="alert", contact_lists=[contact_list])
+    setup.prepare(
+        send_campaign(text="Bonjour {first_name}", purpose="alert", contact_lists=[contact_list])
+    )
     connection.close()
     done = subprocess.run(
         [sys.executable, __file__, "send", base_url], cwd=ROOT, capture_output=True, text=True,

@@ -33,6 +33,7 @@ def sent(people):
     campaign = send_campaign(
         text="Promo STOP au XXXXX", purpose="wholesale", contact_lists=[contact_list]
     )
+    setup.prepare(campaign)
     Frame.objects.filter(campaign=campaign).update(
         status="accepted", cost=1, segments_billed=500, next_action_at=None
     )

@@ -24,6 +24,7 @@ def ours(contact_list):
     from octopush_django.models import Campaign
 
     campaign = send_campaign(text="Bonjour", purpose="alert", contact_lists=[contact_list])
+    wait_until(campaign.frames.exists)
     began = time.perf_counter()
     wait_until(Campaign.objects.filter(pk=campaign.pk, status="sent").exists)
     return campaign.recipients.count() / (time.perf_counter() - began)

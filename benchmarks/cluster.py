@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,10 +14,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @contextmanager
 def qcluster(base_url, **environment):
-    """Start one that sends to ``base_url``, and wait until it has worked a task."""
+    """Start one that sends to ``base_url``, and wait until it has worked a task; its process."""
     from django.db import connection
     from django_q.tasks import async_task
 
+    name = uuid.uuid4().hex
     process = subprocess.Popen(
         [sys.executable, "manage.py", "qcluster"],
         cwd=ROOT,
@@ -24,6 +26,7 @@ def qcluster(base_url, **environment):
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
             "OCTOPUSH_BASE_URL": base_url,
+            "BENCH_CLUSTER": name,
             **environment,
         },
         stdout=subprocess.DEVNULL,
@@ -31,9 +34,11 @@ def qcluster(base_url, **environment):
         start_new_session=True,
     )
     try:
-        async_task("benchmarks.cluster.nothing")
-        wait_until(_worked_one)
-        yield
+        while not _has_worked(name):
+            # Another cluster may have taken the one before.
+            async_task("benchmarks.cluster.whoami")
+            time.sleep(0.3)
+        yield process
     finally:
         connection.close()
         with suppress(ProcessLookupError):
@@ -41,8 +46,9 @@ def qcluster(base_url, **environment):
         process.wait()
 
 
-def nothing():
-    """The task that shows that the cluster works."""
+def whoami():
+    """The task that shows that a cluster works: which one."""
+    return os.environ["BENCH_CLUSTER"]
 
 
 def wait_until(condition, seconds=300):
@@ -53,7 +59,9 @@ def wait_until(condition, seconds=300):
         time.sleep(0.02)
 
 
-def _worked_one():
+def _has_worked(name):
     from django_q.models import Task
 
-    return Task.objects.filter(func="benchmarks.cluster.nothing").exists()
+    return name in Task.objects.filter(func="benchmarks.cluster.whoami").values_list(
+        "result", flat=True
+    )

@@ -6,20 +6,22 @@ import multiprocessing
 import time
 from contextlib import contextmanager
 
+MARK = "Your one-time code"
 _tickets = itertools.count()
 
 
 class _Protocol(asyncio.Protocol):
     latency = 0.1
-    first_post = None
+    first_post, mark = None, b""
 
     def connection_made(self, transport):
         self.transport, self.buffer, self.wanted = transport, bytearray(), 0
 
     def data_received(self, data):
-        if self.first_post is not None and not self.first_post.value:
-            self.first_post.value = time.monotonic()
         self.buffer += data
+        is_first = self.first_post is not None and not self.first_post.value
+        if is_first and self.mark in self.buffer:
+            self.first_post.value = time.monotonic()
         if not self.wanted:
             head, found, _ = bytes(self.buffer).partition(b"\r\n\r\n")
             if not found:
@@ -46,9 +48,10 @@ class _Protocol(asyncio.Protocol):
         self.transport.write(head % len(body) + body)
 
 
-def _serve(latency, first_post, port):
+def _serve(latency, first_post, mark, port):
     async def main():
         _Protocol.latency, _Protocol.first_post = latency, first_post
+        _Protocol.mark = mark.encode()
         server = await asyncio.get_running_loop().create_server(_Protocol, "127.0.0.1", 0)
         port.put(server.sockets[0].getsockname()[1])
         await server.serve_forever()
@@ -57,13 +60,16 @@ def _serve(latency, first_post, port):
 
 
 @contextmanager
-def gateway(latency, first_post=None):
+def gateway(latency, first_post=None, mark=""):
     """The base URL of a gateway in a process of its own; ``latency`` in seconds.
 
-    ``first_post``, a shared 0.0, is set to the monotonic time at which the first bytes come.
+    ``first_post``, a shared 0.0, is set to the monotonic time at which the first bytes come, or
+    the first that hold ``mark``.
     """
     port = multiprocessing.Queue()
-    process = multiprocessing.Process(target=_serve, args=(latency, first_post, port), daemon=True)
+    process = multiprocessing.Process(
+        target=_serve, args=(latency, first_post, mark, port), daemon=True
+    )
     process.start()
     try:
         yield f"http://127.0.0.1:{port.get()}/v1/public"

@@ -7,4 +7,4 @@ OCTOPUSH_API_KEY = "bench-key"
 OCTOPUSH_SENDER = "Shop"
 OCTOPUSH_QUIET_HOURS = ""
 OCTOPUSH_PILOT_SIZE = 0
-LOGGING = {"version": 1, "loggers": {"django_q": {"level": "ERROR"}}}
+LOGGING = {"version": 1, "loggers": {"django-q": {"level": "ERROR"}}}

@@ -46,9 +46,10 @@ def fill(people):
     """A list of ``people`` contacts, written by one statement."""
     from django.db import connection
 
-    from octopush_django.models import Contact, ContactList
+    from octopush_django.models import Contact, ContactField, ContactList
 
     contact_list = ContactList.objects.create(name=f"{people} people")
+    ContactField.objects.get_or_create(key="ville", label="Ville")
     numbers = {
         "postgresql": f"SELECT i FROM generate_series(0, {people - 1}) AS g(i)",
         "sqlite": "WITH RECURSIVE g(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM g"
@@ -59,10 +60,12 @@ def fill(people):
     table, through = Contact._meta.db_table, Contact.lists.through._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (phone_number, line_type, email, first_name, last_name, param1,"
-            " param2, param3, param4, param5, consent, consent_source, created_at)"
-            f" SELECT {phone}, 'mobile', '', 'Prenom' || i, 'Nom', 'Nantes', '', '', '', '',"
-            f" 'given', '', CURRENT_TIMESTAMP FROM ({numbers}) AS n"
+            f"INSERT INTO {table} (phone_number, line_type, email, first_name, last_name,"
+            ' "values", comparables, consent, consent_source, email_consent,'
+            " email_consent_source, created_at)"
+            f" SELECT {phone}, 'mobile', '', 'Prenom' || i, 'Nom',"
+            """ '{"ville": "Nantes", "points": "120"}', '{}',"""
+            f" 'given', '', 'unknown', '', CURRENT_TIMESTAMP FROM ({numbers}) AS n"
         )
         cursor.execute(
             f"INSERT INTO {through} (contact_id, contactlist_id)"
@@ -71,6 +74,16 @@ def fill(people):
         if connection.vendor == "postgresql":
             cursor.execute("VACUUM ANALYZE")
     return contact_list
+
+
+def prepare(campaign):
+    """What a worker does for a campaign of large lists: freeze who receives it."""
+    from octopush_django import approval
+
+    approval.prepare(campaign.pk)
+    campaign.refresh_from_db()
+    assert campaign.reason_code != "preparing"
+    return campaign
 
 
 def _drop(name):

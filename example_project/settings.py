@@ -13,8 +13,9 @@ if (BASE_DIR / ".env").exists():
     env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", False)
-# The default key is for trying out: with DEBUG off and a real account, set your own.
-SECRET_KEY = env.str("SECRET_KEY", "example-project-only-0123456789-0123456789-0123456789")
+# The default key is for trying out: with DEBUG off, wsgi.py and asgi.py refuse to start with it.
+PUBLIC_KEY = "example-project-only-0123456789-0123456789-0123456789"
+SECRET_KEY = env.str("SECRET_KEY", PUBLIC_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 
 INSTALLED_APPS = [

@@ -22,13 +22,13 @@ def order_shipped(request):
         data = form.cleaned_data
         try:
             send_campaign(
-                text="{first_name|Hello}, your order {param1} has left our shop.",
+                text="{first_name|Hello}, your order {order} has left our shop.",
                 purpose="alert",
                 recipients=[
                     {
                         "phone_number": str(data["phone_number"]),
                         "first_name": data["first_name"],
-                        "param1": data["order"],
+                        "order": data["order"],
                     }
                 ],
                 sender=getattr(settings, "OCTOPUSH_SENDER", None) or "Shop",

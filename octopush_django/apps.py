@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -14,13 +14,16 @@ class OctopushDjangoConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from .checks import check_database, check_phone_numbers, check_queue, check_settings
+        from . import checks, queue
 
-        register(check_settings)
-        register(check_queue)
-        register(check_database)
-        register(check_phone_numbers)
+        register(checks.check_settings)
+        register(checks.check_queue)
+        register(checks.check_database)
+        register(checks.check_schema, Tags.database)
+        register(checks.check_phone_numbers)
+        register(checks.check_webhook, Tags.urls)
         post_migrate.connect(_schedule_sweep, sender=self)
+        queue.schedule_sweep_with_the_cluster()
 
 
 def _schedule_sweep(**kwargs: Any) -> None:

@@ -12,39 +12,39 @@ from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from . import queue, signals
-from .audience import snapshot
+from . import approval, queue, signals
 from .audience.sources import Sources
 from .compose import drafts, previews
 from .compose.arguments import SIGNATURE, CampaignArguments, complete
-from .compose.audience_count import asks_for_replies
-from .compose.fingerprint import LOOKED_AT
 from .compose.previews import Preview
 from .conf import conf
-from .exceptions import (
-    EmptyAudience,
-    InvalidCampaign,
-    InvalidRequest,
-    KeyConflict,
-    NotAllowedNow,
+from .exceptions import InvalidCampaign, KeyConflict, NotAllowedNow
+from .lifecycle import (
+    TOO_LATE,
+    change,
+    conclude,
+    lock_open_frames,
+    say_if_halted,
+    take_turns,
+    withdraw_cancelled,
 )
-from .lifecycle import conclude, lock_open_frames, withdraw_cancelled
 from .models import (
     Campaign,
     CampaignStatus,
-    Channel,
     Frame,
     FrameStatus,
     Halt,
+    Preparation,
     Reason,
-    Recipient,
     Scheduler,
 )
 from .models.campaigns import account_of
 from .models.sending import WAITING_FRAMES
+from .reports import alerts
+from .rules.sentences import Sentence
 from .sending import gateway_schedule, settlement
-from .sending.requests import message_of
 
 logger = logging.getLogger("octopush_django.campaigns")
 
@@ -82,6 +82,10 @@ def send_campaign(**arguments: Unpack[CampaignArguments]) -> Campaign:
     once. ``with_replies``: people can answer. ``simulation``: the gateway checks and pretends.
     ``options``: fields of the channel under the gateway's own names. ``created_by``: a user.
 
+    Who receives it is frozen before this returns. Only where ``contact_lists`` alone have more
+    than 50,000 members does a worker do that: the campaign is ``preparing`` then, without
+    recipients, and becomes a draft with a reason if nobody would receive it.
+
     Raises :class:`InvalidCampaign`, :class:`ComplianceError`, :class:`EmptyAudience`, or
     :class:`KeyConflict` for another text, purpose or channel under a used key; then nothing is
     stored and nothing is sent. A rolled-back transaction sends nothing.
@@ -91,14 +95,14 @@ def send_campaign(**arguments: Unpack[CampaignArguments]) -> Campaign:
     existing = _made_before(key, given)
     if existing is not None:
         return existing
-    campaign, sources = drafts.draft(given), Sources.read(given)
-    drafts.refuse_errors(drafts.findings_of(campaign))
-    sources.resolve_line_types()
+    campaign, sources = _read(given)
+    drafts.refuse_errors(drafts.findings_of(campaign, sources.fields))
+    approval.resolve_line_types(sources)
     try:
         with transaction.atomic():
             campaign.save(force_insert=True)
             campaign.include.set(sources.lists)
-            _approve(campaign, sources, by=campaign.created_by)
+            approval.approve(campaign, sources, by=campaign.created_by)
     except IntegrityError:
         # Another call with the same key was faster: its campaign is the one.
         winner = _made_before(key, given)
@@ -127,8 +131,10 @@ def preview_campaign(campaign: Campaign | None = None, **arguments: Any) -> Prev
     """
     if campaign is None:
         given = complete(arguments)
-        return previews.preview_of(drafts.draft(given), Sources.read(given))
-    if campaign.status != CampaignStatus.DRAFT:
+        return previews.preview_of(*_read(given))
+    _refuse_unsaved(campaign)
+    is_preparing = Preparation.objects.filter(campaign=campaign).exists()
+    if campaign.status != CampaignStatus.DRAFT and not is_preparing:
         return previews.preview_frozen(campaign)
     return previews.preview_of(campaign, Sources.of(campaign))
 
@@ -140,16 +146,19 @@ def launch_campaign(
 
     ``seen``: the preview by which somebody decided. Its count must still be right, its findings
     that ask for it must be acknowledged (:meth:`Preview.acknowledge`), and its price is what the
-    bill of the first batch is compared with. Without it nothing of that is asked.
+    bill of the first batch is compared with. Without it nothing of that is asked. Lists of more
+    than 50,000 members are frozen by a worker: more people or a higher cost than was ``seen``
+    puts the campaign back to draft then, with the reason.
 
     Raises :class:`NotAllowedNow` if somebody else was faster, or changed what was looked at.
     """
+    _refuse_unsaved(campaign)
     drafts.refuse_errors(drafts.findings_of(campaign))
-    Sources.of(campaign).resolve_line_types()
-    with transaction.atomic():
+    approval.resolve_line_types(Sources.of(campaign))
+    with approval.all_or_nothing(campaign):
         campaign.send_at = None
-        _refuse_changed(campaign)
-        _approve(campaign, Sources.of(campaign), by=by, seen=seen)
+        approval.refuse_changed(campaign)
+        approval.approve(campaign, Sources.of(campaign), by=by, seen=seen)
     return campaign
 
 
@@ -163,63 +172,86 @@ def schedule_campaign(
     """
     drafts.check_send_at(send_at)
     if campaign.status == CampaignStatus.SCHEDULED:
-        _change(campaign, (CampaignStatus.SCHEDULED,), send_at=send_at)
+        change(campaign, (CampaignStatus.SCHEDULED,), send_at=send_at)
         return campaign
-    campaign.send_at = send_at
-    drafts.refuse_errors(drafts.findings_of(campaign))
-    Sources.of(campaign).resolve_line_types()
-    with transaction.atomic():
-        _refuse_changed(campaign)
-        _approve(campaign, Sources.of(campaign), by=by, seen=seen)
+    _refuse_unsaved(campaign)
+    approval.resolve_line_types(Sources.of(campaign))
+    with approval.all_or_nothing(campaign):
+        campaign.send_at = send_at
+        drafts.refuse_errors(drafts.findings_of(campaign))
+        approval.refuse_changed(campaign)
+        approval.approve(campaign, Sources.of(campaign), by=by, seen=seen)
     return campaign
 
 
 def pause_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
     """Stop before the next frame. Those being sent at this moment still go out."""
-    _change(
+    change(
         campaign,
         (CampaignStatus.SENDING,),
         status=CampaignStatus.PAUSED,
         reason_code=Reason.PERSON,
-        reason=_("%(who)s paused it.") % {"who": by or _("Somebody")},
+        reason=Sentence(gettext_noop("%(who)s paused it."), who=_name(by)),
     )
     return campaign
 
 
 def resume_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
-    """Go on with a paused campaign."""
+    """Go on with a paused campaign; one that the gateway should have sent by now goes at once."""
     with transaction.atomic():
         lock_open_frames(campaign)
-        _change(
+        unfrozen = Preparation.objects.filter(campaign=campaign).exists()
+        begins = campaign.launched_at is None
+        change(
             campaign,
             (CampaignStatus.PAUSED,),
             status=CampaignStatus.SENDING,
-            reason_code="",
-            reason="",
+            **approval.preparing(unfrozen),
             instance=conf.instance or campaign.instance,
+            launched_at=campaign.launched_at or timezone.now(),
         )
+        if begins and not unfrozen:
+            signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
+        alerts.forget(campaign)
+        _send_late_at_once(campaign)
+        if unfrozen:
+            queue.enqueue("prepare")
         campaign.frames.filter(status__in=WAITING_FRAMES).update(next_action_at=timezone.now())
+        take_turns(campaign)
         conclude([campaign.pk])
-        queue.enqueue_worker_loops()
+        say_if_halted([campaign.pk])
+        queue.enqueue("send_frames")
     campaign.refresh_from_db()
     return campaign
 
 
+def _send_late_at_once(campaign: Campaign) -> None:
+    """Of a campaign that the gateway keeps until its time, and of which nothing was posted."""
+    posted = campaign.frames.filter(first_posted_at__isnull=False)
+    late = Campaign.objects.filter(
+        pk=campaign.pk, scheduler=Scheduler.GATEWAY, send_at__lt=timezone.now()
+    )
+    if not posted.exists():
+        late.update(send_at=None)
+
+
 def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
-    """Never send what has not left. What has left, has left; the reason says how many.
+    """Never send what has not left. What has left, has left.
+
+    A worker gives back within a second what it has claimed and not begun to send.
 
     What waits at the gateway for its time is cancelled there, where the gateway allows that:
     the one verb that calls it. Raises :class:`NotAllowedNow` otherwise.
     """
     campaign.refresh_from_db()
     if gateway_schedule.waits_at_gateway(campaign):
-        gateway_schedule.cancel_at_gateway(campaign, str(by or _("Somebody")))
+        gateway_schedule.cancel_at_gateway(campaign, _name(by))
         campaign.refresh_from_db()
         return campaign
     with transaction.atomic():
         # A frame that is being claimed holds its lock: this waits and sees what became of it.
         lock_open_frames(campaign)
-        _change(
+        change(
             campaign,
             (
                 CampaignStatus.DRAFT,
@@ -231,17 +263,15 @@ def cancel_campaign(campaign: Campaign, *, by: Any = None) -> Campaign:
             finished_at=timezone.now(),
         )
         withdraw_cancelled()
-        left = (
-            Recipient.objects.included()
-            .filter(campaign=campaign, frame__isnull=False)
-            .exclude(frame__status=FrameStatus.CANCELLED)
-            .count()
+        # How many have it is for the figures to tell: calls may be under way at this moment.
+        said = gettext_noop("%(who)s cancelled it.")
+        if not campaign.frames.filter(fence__gt=0).exists():
+            said = gettext_noop("%(who)s cancelled it. Nobody got it.")
+        if campaign.launched_at is None:
+            said = gettext_noop("%(who)s cancelled it before its time. Nobody got it.")
+        Campaign.objects.filter(pk=campaign.pk).update(
+            reason_code=Reason.PERSON, reason=Sentence(said, who=_name(by))
         )
-        reason = _("%(who)s cancelled it. It had left for %(people)d people.") % {
-            "who": by or _("Somebody"),
-            "people": left,
-        }
-        Campaign.objects.filter(pk=campaign.pk).update(reason_code=Reason.PERSON, reason=reason)
     campaign.refresh_from_db()
     return campaign
 
@@ -263,23 +293,27 @@ def decide_frame(frame: Frame, *, was_sent: bool, by: Any = None) -> Frame:
             settlement.take_as_sent(found)
         else:
             settlement.send_anew(found, now)
-        found.error_message = (_("%(who)s: it was sent.") if was_sent else _(
-            "%(who)s: send it again."
-        )) % {"who": by or _("Somebody")}  # fmt: skip
+        sent, anew = gettext_noop("%(who)s: it was sent."), gettext_noop("%(who)s: send it again.")
+        found.error_message = Sentence(sent if was_sent else anew, who=_name(by))
         found.save()
         withdraw_cancelled()
         conclude([found.campaign_id])
-        queue.enqueue_worker_loops()
+        queue.enqueue("send_frames")
     logger.warning("Frame %s decided: %s", found.pk, "sent" if was_sent else "send again")
     return found
 
 
 def halt(reason: str, *, by: Any = None) -> Halt:
-    """Stop all sending, at the next frame. ``reason`` is shown on every campaign that waits."""
-    record = Halt.objects.create(reason=reason, created_by=by)
-    Campaign.objects.filter(status=CampaignStatus.SENDING).update(
-        reason_code=Reason.HALTED, reason=reason
-    )
+    """Stop all sending, at the next frame.
+
+    ``reason`` is shown on the page of each campaign, and in ``reason`` of those that wait for
+    nothing else.
+    """
+    if not isinstance(reason, str) or not reason.strip():
+        raise InvalidCampaign("reason", "say why, in words: campaigns that wait show it.")
+    record = Halt.objects.create(reason=reason, created_by=account_of(by))
+    sending = Campaign.objects.filter(status=CampaignStatus.SENDING)
+    say_if_halted(sending.values_list("pk", flat=True))
     return record
 
 
@@ -290,7 +324,7 @@ def lift_halts() -> None:
         Campaign.objects.filter(status=CampaignStatus.SENDING, reason_code=Reason.HALTED).update(
             reason_code="", reason=""
         )
-        queue.enqueue_worker_loops()
+        queue.enqueue("send_frames")
 
 
 def start_due(now: datetime | None = None) -> int:
@@ -299,12 +333,13 @@ def start_due(now: datetime | None = None) -> int:
     One that is later than ``OCTOPUSH_LATE_LIMIT`` waits for a person instead.
     """
     now = now or timezone.now()
-    due = Campaign.objects.filter(status=CampaignStatus.SCHEDULED, send_at__lte=now)
+    scheduled = Campaign.objects.filter(status=CampaignStatus.SCHEDULED, preparation=None)
+    due = scheduled.filter(send_at__lte=now)
     too_late = due.filter(send_at__lt=now - timedelta(seconds=conf.late_limit))
     too_late.update(
         status=CampaignStatus.PAUSED,
         reason_code=Reason.LATE,
-        reason=_("Its time passed while nothing was working. Resume it, or cancel it."),
+        reason=Sentence(TOO_LATE),
     )
     started = 0
     for campaign in due:
@@ -315,9 +350,27 @@ def start_due(now: datetime | None = None) -> int:
         if changed:
             campaign.refresh_from_db()
             signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
+            take_turns(campaign)
+            say_if_halted([campaign.pk])
     if started:
-        queue.enqueue_worker_loops()
+        queue.enqueue("send_frames")
     return started
+
+
+def _read(given: Mapping[str, Any]) -> tuple[Campaign, Sources]:
+    """The unsaved campaign of some arguments, and its people. Raises :class:`InvalidCampaign`."""
+    campaign, sources = drafts.draft(given), Sources.read(given)
+    drafts.refuse_unknown_fields(campaign, sources.fields, contacts=sources.holds_contacts)
+    return campaign, sources
+
+
+def _name(by: Any) -> str:
+    return str(by) if by else Sentence(gettext_noop("Somebody"))
+
+
+def _refuse_unsaved(campaign: Campaign) -> None:
+    if not isinstance(campaign, Campaign) or campaign.pk is None:
+        raise InvalidCampaign("campaign", "must be a campaign that was saved.")
 
 
 def _made_before(key: str | None, given: Mapping[str, Any]) -> Campaign | None:
@@ -328,78 +381,3 @@ def _made_before(key: str | None, given: Mapping[str, Any]) -> Campaign | None:
             if str(given[field]) != getattr(campaign, field):
                 raise KeyConflict(campaign, field)
     return campaign
-
-
-def _refuse_changed(campaign: Campaign) -> None:
-    """What is sent is what the row says: it must not have changed since ``campaign`` was read.
-
-    The lock keeps it so until the launch is committed.
-    """
-    names = LOOKED_AT
-    row = Campaign.objects.select_for_update().filter(pk=campaign.pk).values(*names).first()
-    if row is not None and row != {name: getattr(campaign, name) for name in names}:
-        raise NotAllowedNow(_("It was changed meanwhile. Please look again; nothing was sent."))
-
-
-def _approve(
-    campaign: Campaign, sources: Sources, *, by: Any, seen: Preview | None = None
-) -> None:
-    """One conditional UPDATE decides who owns the launch; then freeze, in the same transaction."""
-    if seen is not None:
-        _expect(campaign, seen)
-    now = timezone.now()
-    hand_over = campaign.scheduler == Scheduler.GATEWAY
-    waits = campaign.send_at is not None and campaign.send_at > now and not hand_over
-    simulation = campaign.simulation or conf.simulation
-    _change(
-        campaign,
-        (CampaignStatus.DRAFT,),
-        status=CampaignStatus.SCHEDULED if waits else CampaignStatus.SENDING,
-        send_at=campaign.send_at,
-        simulation=simulation,
-        from_lists_alone=sources.from_lists_alone,
-        by_multi_channel=campaign.channel == Channel.SMS and conf.sms_by_multi_channel,
-        expected_units=campaign.expected_units,
-        expected_cost=campaign.expected_cost,
-        sender=campaign.sender,
-        instance=conf.instance or "",
-        launched_by=account_of(by),
-        launched_at=None if waits else now,
-        reason_code="",
-        reason="",
-    )
-    try:
-        message_of(campaign)
-    except InvalidRequest as error:
-        raise InvalidCampaign(error.field, error.problem) from error
-    frozen = snapshot.freeze(campaign, sources.contacts, sources.people())
-    if not frozen:
-        raise EmptyAudience(previews.exclusions_of(campaign))
-    if seen is not None and seen.count != frozen:
-        said = _("Who receives it changed meanwhile. Please look again; nothing was sent.")
-        raise NotAllowedNow(said)
-    if asks_for_replies(campaign):
-        drafts.refuse_errors(previews.replies_findings(previews.abroad_of(campaign)))
-    if not waits:
-        signals.send_after_commit(signals.campaign_launched, Campaign, campaign=campaign)
-        queue.enqueue_worker_loops()
-
-
-def _expect(campaign: Campaign, seen: Preview) -> None:
-    """Note what the bill is expected to be. Raises NotAllowedNow for findings that nobody read."""
-    if seen.unread:
-        said = _("Read and acknowledge this first: %(notes)s")
-        notes = " ".join(str(finding.message) for finding in seen.unread)
-        raise NotAllowedNow(said % {"notes": notes})
-    campaign.expected_units = seen.total_segments
-    campaign.expected_cost = seen.cost
-
-
-def _change(campaign: Campaign, allowed: tuple[str, ...], **values: Any) -> None:
-    """Change the row if its status allows it, and the object with it. Raises NotAllowedNow."""
-    if not Campaign.objects.filter(pk=campaign.pk, status__in=allowed).update(**values):
-        current = Campaign.objects.filter(pk=campaign.pk).values_list("status", flat=True).first()
-        label = CampaignStatus(current).label if current else _("deleted")
-        raise NotAllowedNow(_("This campaign is: %(status)s.") % {"status": label})
-    for name, value in values.items():
-        setattr(campaign, name, value)

@@ -3,6 +3,7 @@
 Nothing is read at import: each property looks into Django's settings when it is used.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar, overload
 from urllib.parse import urlsplit
@@ -49,6 +50,30 @@ def _text(value: Any) -> str | None:
     return None if value is None or isinstance(value, str) else "must be text."
 
 
+def _header(value: Any) -> str | None:
+    if value is None or _text(value):
+        return _text(value)
+    is_whole = value.isascii() and value.isprintable() and " " not in value
+    return None if is_whole else "must hold no blanks, line breaks or accents."
+
+
+def _name(longest: int) -> Callable[[Any], str | None]:
+    def problem(value: Any) -> str | None:
+        if value is None or (isinstance(value, str) and len(value) <= longest):
+            return None
+        return f"must be text of {longest} characters at most."
+
+    return problem
+
+
+def _path(value: Any) -> str | None:
+    return None if isinstance(value, str) and value.strip("/ ") else "must be a path."
+
+
+def _given_text(value: Any) -> str | None:
+    return None if isinstance(value, str) else "must be text."
+
+
 def _flag(value: Any) -> str | None:
     return None if isinstance(value, bool) else "must be True or False."
 
@@ -66,6 +91,10 @@ def _whole(lowest: int, highest: int) -> Callable[[Any], str | None]:
         return f"must be a whole number from {lowest} to {highest}."
 
     return problem
+
+
+def _optional(problem: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
+    return lambda value: None if value is None else problem(value)
 
 
 def _number(lowest: float, highest: float) -> Callable[[Any], str | None]:
@@ -88,7 +117,8 @@ def _timeout(value: Any) -> str | None:
 
 
 def _zone(value: Any) -> str | None:
-    return None if value in available_timezones() else "must be a time zone such as Europe/Paris."
+    is_known = isinstance(value, str) and value in available_timezones()
+    return None if is_known else "must be a time zone such as Europe/Paris."
 
 
 def _countries(value: Any) -> str | None:
@@ -101,10 +131,19 @@ def _countries(value: Any) -> str | None:
 def _url(value: Any) -> str | None:
     if _text(value):
         return _text(value)
-    parts = urlsplit(value or "")
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        return None
-    return "must be an https address (http only towards this machine, for the sandbox)."
+    try:
+        parts = urlsplit(value or "")
+        host, path, port = parts.hostname or "", parts.path.strip("/"), parts.port
+    except ValueError as error:
+        return f"is no address: {error}."
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in LOOPBACK):
+        return "must be an https address (http only towards this machine, for the sandbox)."
+    more = (parts.query, parts.fragment, parts.username, *re.findall(r"\s", value))
+    if not host or not path or port == 0 or any(more):
+        return "must be a whole address such as https://api.octopush.com/v1/public."
+    if host.endswith("octopush.com") and path != "v1/public":
+        return "must end in /v1/public: everything else answers “Not found”."
+    return None
 
 
 def _secrets(value: Any) -> str | None:
@@ -118,32 +157,34 @@ def _secrets(value: Any) -> str | None:
 class Conf:
     """The settings by name, without their prefix: ``conf.frame_size``."""
 
-    api_login = Setting[str | None](None, "str", _text)
-    api_key = Setting[str | None](None, "str", _text)
+    api_login = Setting[str | None](None, "str", _header)
+    api_key = Setting[str | None](None, "str", _header)
     base_url = Setting("https://api.octopush.com/v1/public", "str", _url)
-    backend = Setting(REAL_BACKEND, "str", _text)
+    backend = Setting(REAL_BACKEND, "str", _given_text)
     webhook_secrets = Setting[list[str]]([], "list", _secrets)
     sender = Setting[str | None](None, "str", _text)
     simulation = Setting(False, "bool", _flag)
     frame_size = Setting(500, "int", _whole(1, 500))
     timeout = Setting[tuple[float, float]]((5, 30), "list", _timeout)
     concurrency = Setting(4, "int", _whole(1, 64))
+    account_concurrency = Setting[int | None](None, "int", _optional(_whole(1, 1000)))
     repost_uncertain = Setting(True, "bool", _flag)
-    instance = Setting[str | None](None, "str", _text)
+    instance = Setting[str | None](None, "str", _name(100))
     time_zone = Setting("Europe/Paris", "str", _zone)
-    quiet_hours = Setting("mon-sat 08:00-20:00", "str", _text)
+    quiet_hours = Setting("mon-sat 08:00-20:00", "str", _given_text)
     require_consent = Setting(False, "bool", _flag)
     stop_patterns = Setting[list[str]](
         [r"\bSTOP (?:at|au|to) (?:X{5}|\d{5})(?!\w)"], "list", _texts
     )
-    stop_mention = Setting("STOP au XXXXX", "str", _text)
+    stop_mention = Setting("STOP au XXXXX", "str", _given_text)
     two_way_countries = Setting[list[str]](["FR"], "list", _countries)
     low_credit = Setting(0.0, "float", _number(0, 1e9))
-    multi_channel_path = Setting("multi-channel/send", "str", _text)
+    multi_channel_path = Setting("multi-channel/send", "str", _path)
     sms_by_multi_channel = Setting(False, "bool", _flag)
     pilot_size = Setting(50, "int", _whole(0, 500))
     pilot_tolerance = Setting(0.1, "float", _number(0, 10))
     late_limit = Setting(2 * 60 * 60, "int", _whole(0, 31 * 24 * 60 * 60))
+    import_limit = Setting(100_000_000, "int", _whole(1, 10**12))
     retention_days = Setting(365, "int", _whole(1, 36500))
     opt_out_key = Setting[str | None](None, "str", _text)
 

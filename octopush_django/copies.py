@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from .audience.routes import template_of
 from .campaigns import launch_campaign, send_campaign
 from .compose.drafts import FLAGS
 from .exceptions import InvalidCampaign
@@ -77,6 +78,8 @@ def send_test(
         said = _("Name one to %(most)d addresses.") % {"most": MOST_TESTS}
         raise InvalidCampaign("to", said)
     key = FIELDS[campaign.traits.family]
+    # Also where nobody is there as whom to write: fallbacks stand in then.
+    values = {**dict.fromkeys(template_of(campaign).fields, ""), **values}
     flags = {name: True for name, ours in FLAGS.items() if getattr(campaign, ours)}
     with transaction.atomic():
         test = send_campaign(

@@ -9,13 +9,14 @@ decision 2018-0881 for the French plan and the numbers reserved for fiction, our
 import operator
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+
+from . import number_patterns
 
 LineType = Literal["mobile", "landline", "invalid"]
 
@@ -50,9 +51,10 @@ _LINE_TYPES: dict[int, LineType] = {
     PhoneNumberType.PERSONAL_NUMBER: "landline",
 }  # fmt: skip
 _LONGEST_SPELLING = 256
-_LABELS = r"^([ (]*(t[ée]l([ée]phone)?|phone|mob(ile)?|port(able)?|gsm|sms)[ .:/()]*)+"
+_LABELS = re.compile(r"^([ (]*(t[ée]l([ée]phone)?|phone|mob(ile)?|port(able)?|gsm|sms)[ .:/()]*)+")
 _DECIMALS = re.compile(r"^(\+?\d{7,}|[1-9]\d{0,2}(?:[ .,]\d{3})+)[.,]0+$")
 _DIALLED = re.compile(r"(0{0,2}\++)?((?:\d|\(0\))+)")
+_GAPS = re.compile(r"(?<=.{6})[^\d+]+(?=[\d+])")
 _OTHER_BRACKETS = re.compile(r"\((?!0\))|(?<!\(0)\)")
 _COUNTS_AS = {
     **dict.fromkeys("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\ufe0e\ufe0f", ""),
@@ -61,8 +63,7 @@ _COUNTS_AS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     """A phone number that exists, and what kind of line it is."""
 
     e164: str
@@ -78,10 +79,22 @@ def read(text: object, region: str = "FR") -> Number | None:
     Digits without ``+`` are national, or begin with the country code of ``region``. Separators
     and labels such as ``tel:`` are skipped; an extension or a second number makes it None.
     """
-    written = _written(text)
-    # What is E.164 already needs no reading.
-    known = _existing(written) if re.fullmatch(E164_PATTERN, written) else None
-    return known or _read(written, region.upper())
+    return reader(region)(text)
+
+
+@lru_cache(maxsize=512)
+def reader(region: str = "FR") -> Callable[[object], Number | None]:
+    """:func:`read` for many texts of one region: usual spellings need no parsing."""
+    region = region.upper()
+    usual = number_patterns.reader(region)
+
+    def read_one(text: object) -> Number | None:
+        if type(text) is not str or len(text) > _LONGEST_SPELLING:
+            text = _written(text)
+        found = usual(text)
+        return Number._make(found) if found else _read(text, region)
+
+    return read_one
 
 
 def canonical(text: object, region: str = "FR") -> str | None:
@@ -116,8 +129,10 @@ def line_type(number: str) -> LineType:
 
     "invalid" is not a number that a person answers: none, premium rate, toll-free, pager, etc.
     """
-    found = _assigned(number)
-    return found.line_type if found else "invalid"
+    line = number_patterns.line_type(number)
+    if line is None and (found := _assigned(number)):
+        return found.line_type
+    return line or "invalid"
 
 
 def masked(number: str) -> str:
@@ -143,7 +158,7 @@ def _written(value: Any) -> str:
 def _read(text: str, region: str) -> Number | None:
     """The number in ``text``, to which a spreadsheet may have added ``=``, quotes or decimals."""
     plain = "".join(map(_counts_as, unicodedata.normalize("NFC", text)))
-    body = re.sub(_LABELS, "", plain.lstrip(" =;")).strip()
+    body = _LABELS.sub("", plain.lstrip(" =;")).strip()
     whole = _DECIMALS.sub(r"\1", body)
     spellings = {whole} if re.match(r"[1-9]\d{6}", body) else {whole, body}
     return _only(_dialled(each, region) for each in spellings if not _holds_two(each, region))
@@ -171,7 +186,7 @@ def _only(readings: Iterable[Number | None]) -> Number | None:
 
 def _holds_two(body: str, region: str) -> bool:
     """Whether ``body`` is two numbers, or one and more digits, not one with separators in it."""
-    for gap in re.finditer(r"(?<=.{6})[^\d+]+(?=[\d+])", body):
+    for gap in _GAPS.finditer(body):
         left, right = body[: gap.start()], body[gap.end() :]
         is_firm = not set("/,;(").isdisjoint(gap[0])
         is_other = is_firm or (right[0] in "+0" and len(right) > 6 and _dialled(right, region))
@@ -226,6 +241,7 @@ def _likelier(national: Number, other: Number, digits: str, region: str) -> Numb
     return national if is_mobile else None if is_national else other
 
 
+@lru_cache
 def _own_codes(region: str) -> tuple[str, ...]:
     """The country codes that digits without ``+`` may begin with; France has several."""
     code = str(phonenumbers.country_code_for_region(region))
@@ -290,6 +306,8 @@ def _existing(e164: str) -> Number | None:
 @lru_cache(maxsize=4096)
 def _assigned(e164: str) -> Number | None:
     """The number if it exists exactly so; without parsing, which is slow and may drop digits."""
+    if line := number_patterns.line_type(e164):
+        return Number(e164, line)
     code, rest = _split(e164[1:])
     if not code or not re.fullmatch(E164_PATTERN, e164):
         return None

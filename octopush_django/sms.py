@@ -4,17 +4,20 @@ The same machinery as a campaign, so the same promises: a number that cannot rec
 at once, and nobody gets it twice. Facts: the gateway's page on transactional SMS.
 """
 
+import time
+from datetime import timedelta
 from typing import Any, Unpack
 
 from django.db import transaction
 
+from . import queue
 from .backends import open_backend
 from .campaigns import send_campaign
 from .compose.arguments import AnyPurpose, MessageArguments
-from .conf import LONGEST_CALL, SHORTEST_CALL
+from .conf import LONGEST_CALL, SHORTEST_CALL, conf
 from .exceptions import GatewayRefused, InvalidCampaign, NotSentYet
 from .models import Campaign, Frame, FrameStatus
-from .sending import settlement
+from .sending import places, settlement
 from .sending.claims import claim_frames
 from .sending.senders import call
 
@@ -46,8 +49,9 @@ def send_sms_now(
     """Send one message and wait for the gateway's answer; return the accepted frame.
 
     Its ``ticket``, ``cost`` and ``residual_credit`` are what the gateway said. ``deadline``:
-    seconds for the call, 0.05 to 300. Not inside a transaction: what has left cannot be rolled
-    back.
+    seconds for the call, 0.05 to 300. Where ``OCTOPUSH_ACCOUNT_CONCURRENCY`` leaves no room, a
+    worker sends it, and this waits for that as long. Not inside a transaction: what has left
+    cannot be rolled back.
 
     Raises what :func:`send_sms` raises; :class:`GatewayRefused` where nothing went out and
     nothing will; :class:`NotSentYet` where that is open: a worker goes on under the same
@@ -56,12 +60,19 @@ def send_sms_now(
     _check_deadline(deadline)
     if arguments.get("send_at") is not None:
         raise InvalidCampaign("send_at", "is for send_sms(); this sends now.")
-    with open_backend(within=deadline) as backend:
+    until = time.monotonic() + deadline
+    lease = max(places.LEASE, timedelta(seconds=deadline + 5))
+    with open_backend(within=deadline) as backend, places.calls(1, lease) as place:
         with transaction.atomic(durable=True):
             campaign = send_sms(to, text, purpose=purpose, **arguments)
             # Claimed before anybody else can see it: no worker is faster, none sends it too.
-            claims = claim_frames(campaign=campaign)
+            claims = claim_frames(campaign=campaign) if place.count else []
         settlement.settle([(claim, call(backend, claim)) for claim in claims])
+    if conf.account_concurrency is not None:
+        # A loop may have found every call taken meanwhile, and ended.
+        queue.enqueue("send_frames")
+    if not place.count:
+        _await_worker(campaign, until)
     campaign.refresh_from_db()
     frame = campaign.frames.order_by("number").first()
     if frame is None:
@@ -71,6 +82,13 @@ def send_sms_now(
     if frame.status != FrameStatus.ACCEPTED:
         raise NotSentYet(campaign, campaign.reason or frame.error_message)
     return frame
+
+
+def _await_worker(campaign: Campaign, until: float) -> None:
+    """Wait for a worker to send it: others make as many calls as the account allows."""
+    moving = campaign.frames.filter(status__in=(FrameStatus.PENDING, FrameStatus.SENDING))
+    while moving.exists() and time.monotonic() < until:
+        time.sleep(0.1)
 
 
 def _check_deadline(deadline: Any) -> None:

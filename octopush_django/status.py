@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import queue
+from .lifecycle import leave_sign
 from .models import (
     Campaign,
     CampaignStatus,
@@ -19,13 +20,17 @@ from .models import (
     FrameStatus,
     Halt,
     Heartbeat,
+    Preparation,
+    Reason,
     SmsType,
     WebhookEvent,
 )
+from .reports import alerts, schema
 
-HEARTBEAT = "worker"
 OLDEST_BEAT = timedelta(minutes=3)
 OVERDUE = timedelta(minutes=15)
+MOST_NAMED = 20
+"""Campaigns that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +46,52 @@ class Status:
 
 def beat() -> None:
     """To be called by a task, so that the age of the beat tells whether tasks are run."""
-    Heartbeat.objects.update_or_create(name=HEARTBEAT, defaults={"beat_at": timezone.now()})
+    leave_sign(Heartbeat.WORKER)
 
 
 def read_status(now: datetime | None = None) -> Status:
     """Look at everything that could stand still."""
     now = now or timezone.now()
-    last = Heartbeat.objects.filter(name=HEARTBEAT).first()
+    if problem := schema.problem():
+        # Nothing can be read from tables of another version.
+        return Status(None, None, 0, [], [problem])
+    last = Heartbeat.objects.filter(name=Heartbeat.WORKER).first()
+    queued = queue.depth()
     active = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
     return Status(
         beat_at=last.beat_at if last else None,
-        queued=queue.depth(),
+        queued=queued,
         events_waiting=WebhookEvent.objects.filter(state=EventState.RECEIVED).count(),
         waiting=list(Campaign.objects.exclude(reason_code="").filter(status__in=active)[:50]),
-        problems=list(_problems(now, last)),
+        problems=list(_problems(now, last, queued)),
     )
 
 
-def _problems(now: datetime, last: Heartbeat | None) -> Iterator[str]:
+def worker_problem(now: datetime | None = None) -> str:
+    """Why nothing is sent at all, where no worker runs; else ""."""
+    last = Heartbeat.objects.filter(name=Heartbeat.WORKER).first()
+    return _worker_problem(now or timezone.now(), last)
+
+
+def _worker_problem(now: datetime, last: Heartbeat | None) -> str:
     if last is None:
-        yield _("No worker has ever run here: is a qcluster running?")
-    elif now - last.beat_at > OLDEST_BEAT:
-        yield _("No worker has run since %(when)s: is a qcluster running?") % {
-            "when": f"{last.beat_at:%Y-%m-%d %H:%M:%S %Z}"
+        return _("No worker has ever run here: is a qcluster running?")
+    return alerts.stopped_words(last) if now - last.beat_at > OLDEST_BEAT else ""
+
+
+def _problems(now: datetime, last: Heartbeat | None, queued: int | None) -> Iterator[str]:
+    if said := _worker_problem(now, last):
+        yield said
+    if since := alerts.outage_since(now):
+        yield alerts.outage_words(since)
+    if not queue.sweep_is_scheduled(now):
+        yield _("The look of every minute is not planned: restart the qcluster, or run migrate.")
+    if queued is None:
+        yield _("The queue of tasks does not answer: is its broker running?")
+    for campaign in Campaign.objects.waiting_for_a_person()[:MOST_NAMED]:
+        yield _("“%(campaign)s” waits for you: %(reason)s") % {
+            "campaign": campaign,
+            "reason": campaign.reason,
         }
     for halt in Halt.objects.active():
         yield _("All sending is halted: %(reason)s") % {"reason": halt.reason}
@@ -88,6 +116,16 @@ def _figures(now: datetime) -> Iterator[tuple[QuerySet[Any], Callable[[int], str
         lambda count: ngettext(
             "%(count)d batch hangs in the middle of a call.",
             "%(count)d batches hang in the middle of a call.",
+            count,
+        ),
+    )
+    yield (
+        Preparation.objects.filter(
+            campaign__reason_code=Reason.PREPARING, created_at__lt=now - OVERDUE
+        ),
+        lambda count: ngettext(
+            "%(count)d campaign has been prepared for more than 15 minutes.",
+            "%(count)d campaigns have been prepared for more than 15 minutes.",
             count,
         ),
     )

@@ -5,22 +5,25 @@ Needs nothing from the queue, and every step repeats its condition: run it as of
 
 from django.utils import timezone
 
-from . import queue
+from . import approval, queue
 from .campaigns import start_due
 from .inbound import match
-from .lifecycle import conclude, withdraw_cancelled
+from .lifecycle import conclude, wake_from_the_future, withdraw_cancelled
 from .models import Campaign, CampaignStatus, Contact, EventState, WebhookEvent
-from .reports import credit
-from .sending import claims
+from .reports import alerts, credit
+from .sending import claims, places
 
 LINES_A_TICK = 50_000
 """Contacts written by SQL whose lines are found out in one tick: some seconds."""
 
 
 def sweep() -> None:
-    """Do one tick: expired leases, due campaigns, forgotten work, finished sums."""
+    """Do one tick: expired leases, campaigns to prepare or due, forgotten work, finished sums."""
     claims.expire_leases()
+    if approval.waiting():
+        queue.enqueue("prepare")
     start_due()
+    wake_from_the_future(timezone.now())
     withdraw_cancelled()
     Contact.objects.all().resolve_line_types(most=LINES_A_TICK)
     match.replay_known()
@@ -29,5 +32,7 @@ def sweep() -> None:
     active = (CampaignStatus.SENDING, CampaignStatus.PAUSED)
     conclude(Campaign.objects.filter(status__in=active).values_list("pk", flat=True))
     if claims.claimable(timezone.now()).exists():
-        queue.enqueue_worker_loops()
+        queue.enqueue("send_frames")
     credit.watch()
+    alerts.watch()
+    places.forget_clusters()

@@ -19,12 +19,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from . import approval
 from .backends import locmem
 from .backends.locmem import outbox
 from .campaigns import start_due
 from .client.answers import Answer
 from .inbound.apply import apply_events
 from .inbound.store import receive
+from .lifecycle import hold_after_silence
 from .models import Campaign, Recipient
 from .sending import worker_loop
 
@@ -32,7 +34,10 @@ __all__ = ["deliver", "fail_next", "outbox", "reply", "reset", "run_pump", "send
 
 
 def send_due() -> None:
-    """Do what the worker would do now: due schedules, received events, every frame that is due."""
+    """Do what the worker would do now: prepare, start what is due, apply events, send frames."""
+    hold_after_silence(timezone.now())
+    for campaign_id in approval.waiting():
+        approval.prepare(campaign_id)
     start_due()
     apply_events()
     while worker_loop.run_once():

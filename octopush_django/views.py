@@ -1,8 +1,5 @@
 """The webhook: authenticate, store, answer with nothing."""
 
-import time
-from typing import Any
-
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import transaction
@@ -15,10 +12,6 @@ from .conf import conf
 from .inbound.store import receive
 
 LARGEST_BODY = 64 * 1024
-ENQUEUE_EVERY = 1.0
-"""Seconds between two tasks of one web process; the applier waits a little longer for the rest."""
-
-_last_enqueued = float("-inf")
 
 
 @csrf_exempt
@@ -37,13 +30,19 @@ def webhook(request: HttpRequest, secret: str) -> HttpResponse:
     if isinstance(body, HttpResponse):
         return body
     receive(body)
-    _enqueue_applier()
+    queue.enqueue("apply_events")
     return HttpResponse()
 
 
 def _is_known(secret: str) -> bool:
-    """Compare with every secret, without an early exit that timing could tell."""
-    matches = [constant_time_compare(secret, known) for known in conf.webhook_secrets]
+    """Compare with every secret, without an early exit that timing could tell.
+
+    A single text in place of the list would make each of its letters a secret (check E001).
+    """
+    secrets = conf.webhook_secrets
+    if not isinstance(secrets, list | tuple):
+        return False
+    matches = [constant_time_compare(secret, known) for known in secrets if known]
     return any(matches)
 
 
@@ -58,11 +57,3 @@ def _body(request: HttpRequest) -> bytes | HttpResponse:
         return request.body
     except (RequestDataTooBig, UnreadablePostError):
         return HttpResponse(status=400)
-
-
-def _enqueue_applier(clock: Any = time.monotonic) -> None:
-    global _last_enqueued
-    now = clock()
-    if now - _last_enqueued >= ENQUEUE_EVERY:
-        _last_enqueued = now
-        queue.enqueue("apply_events")

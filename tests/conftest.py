@@ -2,13 +2,21 @@
 
 import socket
 
+import hypothesis
 import pytest
+from django.utils import translation
 
-from octopush_django import queue, testing, views
+from octopush_django import queue, testing
 
 from .desk import make_draft
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost", "127.0.0.2")
+
+# What takes long on a busy machine is no failure.
+hypothesis.settings.register_profile(
+    "octopush", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("octopush")
 
 
 @pytest.fixture(autouse=True)
@@ -30,13 +38,23 @@ def _fresh_outbox():
     testing.reset()
 
 
+HAND_OVER = queue._hand_over
+"""What reaches a queue, for the tests of that."""
+
+
 @pytest.fixture(autouse=True)
 def enqueued(monkeypatch):
     """The tasks of this test, which reach no queue."""
     tasks = []
-    monkeypatch.setattr(queue, "_hand_over", lambda path, *args: tasks.append((path, *args)))
-    monkeypatch.setattr(views, "_last_enqueued", float("-inf"))
+    monkeypatch.setattr(queue, "_hand_over", lambda path: tasks.append((path,)))
     return tasks
+
+
+@pytest.fixture(autouse=True)
+def _own_language():
+    """A page in French leaves no French to the next test."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

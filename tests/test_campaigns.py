@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -24,6 +25,7 @@ from octopush_django.campaigns import (
     send_campaign,
     start_due,
 )
+from octopush_django.compose import previews
 from octopush_django.exceptions import (
     ComplianceError,
     EmptyAudience,
@@ -31,13 +33,16 @@ from octopush_django.exceptions import (
     KeyConflict,
     NotAllowedNow,
 )
-from octopush_django.models import Campaign, Contact, OptOut, Recipient
+from octopush_django.models import Campaign, Contact, OptOut, Recipient, Tariff
 from octopush_django.reports import figures
 from octopush_django.testing import outbox, send_due
 
 from .people import STOP, make_list, number, send, send_marketing
 
 pytestmark = pytest.mark.django_db
+
+
+MAIL = {"email_from": "news@shop.fr", "subject": "News"}
 
 
 def draft(**values):
@@ -116,6 +121,39 @@ def test_wrong_arguments_are_refused_by_name(arguments, field):
     assert not Campaign.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"text": 5}, "text: must be text."),
+        ({"name": "a\x00"}, "name: holds NUL or half a character, which cannot be sent."),
+        ({"purpose": "sale"}, "purpose: must be one of alert, wholesale; 'sale' is not."),
+        ({"simulation": "yes"}, "simulation: must be True or False, not 'yes'."),
+        ({"options": ["x"]}, "options: must map names to values."),
+        (
+            {"options": {"list_name": "a\x00"}},
+            "list_name: holds NUL or half a character, which cannot be sent.",
+        ),
+        (
+            {"channel": "email", "options": MAIL, "with_replies": True},
+            "with_replies: is for sms, rcs.",
+        ),
+        ({"key": "k" * 201}, "key: must have 1 to 200 characters."),
+        (
+            {"send_at": datetime(2999, 5, 4, 9, 30, tzinfo=UTC)},
+            "send_at: Saturday 4 May 2999 09:30 (UTC) is more than a year ahead.",
+        ),
+    ],
+)
+def test_a_wrong_argument_says_what_would_be_right(arguments, said):
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(**arguments)
+    assert str(refusal.value) == said
+
+
+def test_a_key_may_have_200_characters():
+    assert send(key="k" * 200).key == "k" * 200
+
+
 def test_the_past_and_the_far_future_are_refused():
     for days in (-1, 400):
         with pytest.raises(InvalidCampaign):
@@ -130,13 +168,14 @@ def test_purpose_has_no_default():
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [({"purpose": "wholesale"}, "stop_missing"), ({"sender": "Company X"}, "sender_wrong"),
-     ({"text": "{oops}"}, "placeholder"), ({"text": ""}, "text_missing"),
+     ({"text": "{Oops}"}, "placeholder"), ({"text": ""}, "text_missing"),
      ({"text": "x" * 1225}, "text_too_long")],
 )  # fmt: skip
 def test_what_the_rules_forbid_is_refused(arguments, code):
     with pytest.raises(ComplianceError) as refusal:
         send(**arguments)
-    assert [finding.code for finding in refusal.value.findings] == [code]
+    [finding] = refusal.value.findings
+    assert (finding.code, str(refusal.value)) == (code, finding.message)
     assert not Campaign.objects.exists()
 
 
@@ -197,7 +236,7 @@ def test_a_rolled_back_view_sends_nothing(enqueued):
     with transaction.atomic():
         send()
         assert enqueued == []
-    assert enqueued == [("octopush_django.tasks.send_frames", 0)]
+    assert enqueued == [("octopush_django.tasks.send_frames",)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -287,6 +326,24 @@ def test_a_scheduled_campaign_waits_and_drops_who_opts_out():
     assert (dropped.exclusion, dropped.status) == ("opted_out", "excluded")
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_schedule_that_is_moved_while_another_begins_keeps_its_new_time():
+    when = timezone.now() + timedelta(hours=1)
+    first, second = (send(recipients=[number(index)], send_at=when) for index in (0, 1))
+    others = {first.pk: second, second.pk: first}
+
+    def move_the_other(campaign, **_kwargs):
+        schedule_campaign(others[campaign.pk], when + timedelta(days=1))
+
+    signals.campaign_launched.connect(move_the_other)
+    try:
+        with time_machine.travel(when):
+            assert start_due() == 1
+    finally:
+        signals.campaign_launched.disconnect(move_the_other)
+    assert set(Campaign.objects.values_list("status", flat=True)) == {"sending", "scheduled"}
+
+
 def test_too_late_waits_for_a_person():
     when = timezone.now() + timedelta(hours=1)
     campaign = send(send_at=when)
@@ -345,7 +402,8 @@ def test_cancel_leaves_what_has_not_left(settings):
     send_due()
     assert len(outbox) == 1
     assert (campaign.status, campaign.finished_at is not None) == ("cancelled", True)
-    assert "1 people" in campaign.reason
+    assert campaign.reason == "Somebody cancelled it."
+    assert figures.totals(campaign).departure == figures.Departure(1, 0, 8)
     states = set(campaign.recipients.with_state().values_list("state", flat=True))
     assert states == {"accepted", "cancelled"}
     with pytest.raises(NotAllowedNow):
@@ -366,7 +424,7 @@ def test_a_large_campaign_is_cancelled_at_once_and_its_people_withdrawn_by_a_wor
     written = campaign.recipients.filter(status="cancelled")
     assert written.count() == 2
     assert enqueued[-1] == ("octopush_django.tasks.withdraw_people",)
-    monkeypatch.setattr(tasks, "WITHDRAWING", -1)
+    monkeypatch.setattr(tasks, "LONGEST", -1)
     with django_capture_on_commit_callbacks(execute=True):
         tasks.withdraw_people()
     assert written.count() == 4
@@ -423,9 +481,34 @@ def test_preview_of_a_draft_and_its_fingerprint():
     assert preview_campaign(campaign).fingerprint != before.fingerprint
 
 
+def test_a_preview_that_is_renewed_is_the_same_while_nothing_changes():
+    campaign = draft()
+    Tariff.objects.create(euros="0.05")
+    seen = preview_campaign(campaign)
+    assert seen.cost == Decimal("0.15")
+    assert previews.renewed(campaign, seen) == seen
+
+
+def test_preview_tells_who_has_too_long_a_detail():
+    people = [
+        {"phone_number": number(index), "first_name": "x" * (50 + index)} for index in (0, 1)
+    ]
+    preview = preview_campaign(
+        text="Hello {first_name}", purpose="alert", sender="Shop", recipients=people
+    )
+    assert preview.exclusions == {"value_too_long": 1}
+    [finding] = preview.findings
+    assert (finding.code, str(finding.message)[:8]) == ("value_too_long", "1 person")
+
+
 def test_preview_tells_what_forbids_sending():
     preview = preview_campaign(text="Promo", purpose="wholesale", recipients=["0123456789"])
     assert [finding.code for finding in preview.findings] == ["stop_missing", "nobody"]
+    late = preview_campaign(
+        text="Hi", purpose="alert", scheduler="gateway", recipients=["0123456789"]
+    )
+    # What forbids it comes before what is only to be known.
+    assert [finding.code for finding in late.findings] == ["nobody", "gateway_schedule"]
 
 
 def test_the_price_is_that_of_the_last_bill(monkeypatch):

@@ -1,9 +1,16 @@
 import environ
 import pytest
 from django.core.checks import run_checks
+from django.db import connections
 from django.test import override_settings
 
 from octopush_django import checks
+from octopush_django.checks import (
+    check_database,
+    check_phone_numbers,
+    check_queue,
+    check_settings,
+)
 from octopush_django.conf import conf, declared, from_env
 from octopush_django.exceptions import ConfigurationError
 
@@ -28,6 +35,7 @@ def test_from_env_casts_what_is_there():
     env = environ.Env()
     env.ENVIRON = {
         "OCTOPUSH_FRAME_SIZE": "300",
+        "OCTOPUSH_IMPORT_LIMIT": "5000000",
         "OCTOPUSH_SIMULATION": "true",
         "OCTOPUSH_WEBHOOK_SECRETS": "a,b",
         "OCTOPUSH_TIMEOUT": "2,20",
@@ -37,6 +45,7 @@ def test_from_env_casts_what_is_there():
     }
     assert from_env(env) == {
         "OCTOPUSH_FRAME_SIZE": 300,
+        "OCTOPUSH_IMPORT_LIMIT": 5_000_000,
         "OCTOPUSH_SIMULATION": True,
         "OCTOPUSH_WEBHOOK_SECRETS": ["a", "b"],
         "OCTOPUSH_TIMEOUT": (2.0, 20.0),
@@ -50,12 +59,15 @@ def test_from_env_casts_what_is_there():
     [
         ("OCTOPUSH_FRAME_SIZE", 501, "E001"),
         ("OCTOPUSH_FRAME_SIZE", "500", "E001"),
+        ("OCTOPUSH_IMPORT_LIMIT", 0, "E001"),
+        ("OCTOPUSH_IMPORT_LIMIT", "100 MB", "E001"),
         ("OCTOPUSH_SIMULATION", "False", "E001"),
         ("OCTOPUSH_TIMEOUT", 5, "E001"),
         ("OCTOPUSH_BASE_URL", "http://api.octopush.com", "E001"),
         ("OCTOPUSH_WEBHOOK_SECRETS", "secret", "E001"),
         ("OCTOPUSH_WEBHOOK_SECRETS", ["short"], "E001"),
         ("OCTOPUSH_TIME_ZONE", "Paris", "E001"),
+        ("OCTOPUSH_STOP_MENTION", 5, "E001"),
         ("OCTOPUSH_FRAMESIZE", 5, "W002"),
         ("OCTOPUSH_WEBHOOK_SECRETS", [], "W004"),
         ("OCTOPUSH_TWO_WAY_COUNTRIES", ["France"], "E001"),
@@ -71,6 +83,36 @@ def test_wrong_settings_are_told(name, value, check):
     assert f"octopush_django.{check}" in found
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("STOP_MENTION", 5, "must be text."),
+        ("API_KEY", "a b", "must hold no blanks, line breaks or accents."),
+        ("FRAME_SIZE", 501, "must be a whole number from 1 to 500."),
+        ("TIMEOUT", 5, "must be two numbers of seconds: to connect, and for the whole call."),
+        ("SIMULATION", 1, "must be True or False."),
+    ],
+)
+def test_a_wrong_setting_says_what_would_be_right(name, value, said):
+    with override_settings(**{f"OCTOPUSH_{name}": value}):
+        assert f"OCTOPUSH_{name} {said}" in [message.msg for message in checks.check_settings()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OCTOPUSH_BASE_URL", "http://127.0.0.1:8011/v1/public"),
+        ("OCTOPUSH_BASE_URL", "http://localhost:8011/v1/public"),
+        ("OCTOPUSH_API_KEY", "A-key.of_letters-0123"),
+        ("OCTOPUSH_LATE_LIMIT", 31 * 24 * 60 * 60),
+        ("OCTOPUSH_TIMEOUT", [0.05, 300]),
+    ],
+)
+def test_right_settings_are_taken(name, value):
+    with override_settings(**{name: value}):
+        assert not checks.check_settings()
+
+
 def test_missing_credentials_are_told_where_they_are_needed(settings):
     settings.OCTOPUSH_API_KEY = None
     assert not checks.check_settings()
@@ -82,7 +124,8 @@ def queue_with(monkeypatch, **changes):
     from octopush_django import queue
 
     good = {"workers": 2, "timeout": 120, "retry": 600, "queue_limit": 2, "ack_failures": True,
-            "catch_up": False, "sync": False, "bulk": 1, "orm": "default"}  # fmt: skip
+            "catch_up": False, "sync": False, "bulk": 1, "orm": "default",
+            "broker": "orm"}  # fmt: skip
     monkeypatch.setattr(queue, "settings_in_use", lambda: {**good, **changes})
     return {message.id.rpartition(".")[2] for message in checks.check_queue()}
 
@@ -128,3 +171,37 @@ def test_public_names():
     assert segments.count("x").segments == 1
     assert keywords.classify_reply("x")
     assert set(testing.__all__) <= set(dir(testing))
+
+
+# --- every wrong value has a message ------------------------------------------------------------
+
+WRONG = [None, "", "x", 5, -1, 10**400, 1.5, float("nan"), True, b"x", [], [5], ["x"], ["", None],
+         (1,), {}, {"a": 1}, object()]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", WRONG, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("setting", list(declared()), ids=lambda setting: setting.name)
+def test_a_wrong_value_has_a_message_and_no_traceback(settings, setting, value):
+    setattr(settings, setting.name, value)
+    found = [*check_settings(), *check_queue(), *check_database(), *check_phone_numbers()]
+    if setting.problem(value):
+        assert any(setting.name in message.msg for message in found), setting.problem(value)
+
+
+def test_a_wrong_value_hides_no_other(settings):
+    for setting in declared():
+        setattr(settings, setting.name, object())
+    named = " ".join(message.msg for message in check_settings())
+    assert all(setting.name in named for setting in declared())
+
+
+@pytest.mark.parametrize("vendor", ["mysql", "oracle"])
+def test_other_databases_are_refused(monkeypatch, vendor):
+    monkeypatch.setattr(connections["default"], "vendor", vendor)
+    assert "octopush_django.E032" in {message.id for message in check_database()}
+
+
+def test_a_single_text_for_secrets_opens_no_door(settings, client):
+    settings.OCTOPUSH_WEBHOOK_SECRETS = "first-secret-0123456789"
+    for secret in ("f", "i", "first-secret-0123456789"):
+        assert client.post(f"/octopush/webhook/{secret}/").status_code == 404

@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 
 from octopush_django import copies
-from octopush_django.exceptions import CampaignError
-from octopush_django.models import Campaign, Contact
+from octopush_django.exceptions import InvalidCampaign
+from octopush_django.models import Campaign, Contact, ContactField
 from octopush_django.testing import outbox, send_due
 
 from .desk import check, seen, url
@@ -26,6 +27,7 @@ def test_a_test_goes_out_as_somebody_and_stands_apart(admin_client, draft):
     data = {"to": " 06 98 76 54 32, +33698765433", "person": person.pk, "once": once}
     page = admin_client.post(url("campaign_test", draft.pk), data, follow=True)
     assert "On its way" in seen(page)
+    assert LogEntry.objects.filter(change_message="Test sent").exists()
     assert page.context["example"].contact == person
     send_due()
     test = Campaign.objects.get(tested=draft)
@@ -57,8 +59,13 @@ def test_a_test_of_another_channel_keeps_its_options(draft):
                                                  "voice_language": "fr-FR"}  # fmt: skip
     test = copies.send_test(draft, ["+33698765432"], {"first_name": "Ada"})
     assert test.options == draft.options
-    with pytest.raises(CampaignError):
+    with pytest.raises(InvalidCampaign, match="to: Name one to 5 addresses"):
         copies.send_test(draft, [], {})
+
+
+def test_a_test_tells_who_sent_it(admin_user, draft):
+    test = copies.send_test(draft, ["+33698765432"], {"first_name": "Ada"}, by=admin_user)
+    assert (test.created_by, test.tested) == (admin_user, draft)
 
 
 # --- a copy; several at once ------------------------------------------------------------------
@@ -96,14 +103,15 @@ def test_two_clicks_at_once_are_one(draft):
     assert Campaign.objects.filter(tested=draft).count() == 1
 
 
-def test_a_copy_is_a_draft_of_the_same(admin_client, draft):
+def test_a_copy_is_a_draft_of_the_same(admin_client, admin_user, draft):
     page = admin_client.post(url("campaign_copy", draft.pk), follow=True)
     copy = Campaign.objects.exclude(pk=draft.pk).get()
     assert "Nothing of it has been sent" in seen(page)
     assert (copy.text, copy.status, copy.name) == (draft.text, "draft", "Copy of Autumn")
     assert list(copy.include.all()) == list(draft.include.all())
-    assert copy.uuid != draft.uuid
-    assert admin_client.get(url("campaign_copy", draft.pk)).status_code == 405
+    assert (copy.uuid != draft.uuid, copy.created_by) == (True, admin_user)
+    answer = admin_client.get(url("campaign_copy", draft.pk))
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
 def test_a_long_name_is_cut(draft):
@@ -140,3 +148,10 @@ def test_several_campaigns_are_looked_at_one_after_the_other(admin_client, draft
     assert "None of these is a draft" in seen(
         admin_client.post(url("campaign_changelist"), data, follow=True)
     )
+
+
+def test_a_test_of_a_text_that_nobody_gets_yet_has_its_fallbacks():
+    ContactField.objects.create(key="ville", label="Ville")
+    draft = Campaign.objects.create(text="À {ville|chez vous}", purpose="alert", sender="Shop")
+    test = copies.send_test(draft, [number(0)], {})
+    assert '"param1": "chez vous"' in test.recipients.get().payload

@@ -27,8 +27,13 @@ def test_doubtful_ones_wait_for_a_person(text):
 @pytest.mark.parametrize(
     "text",
     ["OK", "Oui merci", "Ouvert non-stop ?", "À demain", "", "👍",
-     "C'est près de l'arrêt de bus ?",
+     "C'est près de l'arrêt de bus ?", "J'aimerais en plus, non-stop, recevoir vos offres",
      "unstoppable"],
 )  # fmt: skip
 def test_other_replies(text):
     assert classify_reply(text) == "reply"
+
+
+def test_two_thousand_characters_are_read():
+    assert classify_reply("." * 1996 + "stop" + "x" * 10_000) == "opt_out"
+    assert classify_reply("." * 2000 + "stop") == "reply"

@@ -20,6 +20,11 @@ PLANTS = {
     "a rule of ours in the sandbox": ("sandbox/rules.py", "from ..rules import compliance"),
     "Django in the sandbox": ("sandbox/rules.py", "import django.utils.timezone"),
     "Django in the client": ("client/answers.py", "from django.utils import timezone"),
+    "Django in what reads workbooks": (
+        "contacts/tables/xlsx_sheet.py",
+        "import django.utils.timezone",
+    ),
+    "people in files": ("contacts/tables/kinds.py", "from ...models import Contact"),
     "the sandbox at work": ("backends/octopush.py", "from ..sandbox import Sandbox"),
     "a module without a layer": ("helpers.py", ""),
 }

@@ -3,19 +3,25 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
 from django.utils import timezone
 
-from octopush_django import lifecycle
+from octopush_django import lifecycle, signals
 from octopush_django.campaigns import (
     cancel_campaign,
     halt,
     launch_campaign,
     lift_halts,
+    pause_campaign,
+    resume_campaign,
 )
 from octopush_django.client.answers import Answer
-from octopush_django.models import Campaign, Contact, OptOut, Recipient
+from octopush_django.exceptions import InvalidCampaign
+from octopush_django.models import Campaign, Contact, Halt, OptOut, Recipient
 from octopush_django.sending.claims import claim_frames
+from octopush_django.testing import send_due
 
 from .calls import DUPLICATE, SILENCE, answer
 from .people import make_list, number, send, send_marketing
@@ -105,3 +111,104 @@ class Watch:
     def __call__(self, execute, sql, params, many, context):
         self.seen.append(sql)
         return execute(sql, params, many, context)
+
+
+# --- nothing stands still in silence ------------------------------------------------------------
+
+
+def test_a_campaign_says_that_another_one_keeps_it_waiting(frames_of_one):
+    """Two calls without a clear answer stop new ones, whosever they are."""
+    first = send(recipients=[number(0), number(1)])
+    answer(claim_frames(), SILENCE, SILENCE)
+    second = send(recipients=[number(5)])
+    assert claim_frames(campaign=second) == []
+    lifecycle.conclude([first.pk])
+    assert reason(second) == ""  # only who is named is looked at
+    lifecycle.conclude([second.pk])
+    assert reason(second) == "gateway"
+    assert "no clear answers" in Campaign.objects.get(pk=second.pk).reason
+    first.frames.update(status="accepted")
+    lifecycle.conclude([second.pk])
+    assert reason(second) == ""
+
+
+def test_a_campaign_that_begins_during_a_halt_says_so():
+    halt("A wrong price", by="Nora")
+    campaign = send()
+    assert reason(campaign) == "halted"
+    assert Campaign.objects.get().reason == "A wrong price"
+    lift_halts()
+    assert reason(campaign) == ""
+
+
+def test_a_campaign_that_is_resumed_during_a_halt_says_so():
+    campaign = send()
+    pause_campaign(campaign)
+    halt("A wrong price")
+    resume_campaign(campaign)
+    assert reason(campaign) == "halted"
+
+
+def test_a_halt_does_not_cover_what_a_campaign_waits_for(settings):
+    settings.OCTOPUSH_QUIET_HOURS = "mon-sat 08:00-20:00"
+    with time_machine.travel("2026-11-25T23:00:00Z"):
+        campaign = send_marketing()
+        claim_frames()
+        assert reason(campaign) == "quiet_hours"
+        halt("A wrong price")
+        lift_halts()
+        assert reason(campaign) == "quiet_hours"
+
+
+@pytest.mark.parametrize("why", [None, "", "  ", 5])
+def test_a_halt_has_a_reason(why):
+    with pytest.raises(InvalidCampaign, match="reason: say why"):
+        halt(why)
+    assert not Halt.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["Nora", AnonymousUser(), User(username="new")])
+def test_anybody_may_press_the_emergency_stop(by):
+    assert halt("stop", by=by).created_by is None
+
+
+# --- the end ------------------------------------------------------------------------------------
+
+
+def test_only_what_is_sending_is_held():
+    campaign = cancel_campaign(send())
+    lifecycle.hold(campaign, "pilot", "Too dear")
+    campaign.refresh_from_db()
+    assert campaign.status == "cancelled"
+
+
+def test_the_reason_of_a_refused_batch_stays_on_a_campaign_that_was_sent(frames_of_one):
+    campaign = send(recipients=[number(0), number(1)])
+    Campaign.objects.filter(pk=campaign.pk).update(reason_code="refused", reason="A bad word")
+    first, second = campaign.frames.order_by("pk")
+    type(first).objects.filter(pk=first.pk).update(status="accepted")
+    type(first).objects.filter(pk=second.pk).update(status="refused")
+    lifecycle.conclude([campaign.pk])
+    campaign.refresh_from_db()
+    assert (campaign.status, campaign.reason) == ("sent", "A bad word")
+
+
+def test_receivers_hear_of_a_finished_campaign(django_capture_on_commit_callbacks):
+    heard = []
+
+    def hear(campaign, **_kwargs):
+        heard.append((campaign.status, campaign.finished_at is not None))
+
+    signals.campaign_finished.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            send()
+            send_due()
+    finally:
+        signals.campaign_finished.disconnect(hear)
+    assert heard == [("sent", True)]
+
+
+def test_it_is_known_when_somebody_was_withdrawn():
+    campaign = cancel_campaign(send())
+    assert campaign.recipients.get().status_at is not None

@@ -29,6 +29,25 @@ def test_every_text_is_translated(catalog):
         assert not entry.fuzzy, entry.msgid
 
 
+COUNTED = re.compile(
+    r"(%\(\w+\)[sd]|%[sd]) (people|batches|contacts|campaigns|characters|requests|minutes|seconds"
+    r"|messages|events|numbers|addresses|lists|rows|days|hours|replies|opt-outs)\b"
+)
+NEVER_ONE = {"longest", "most", "now"}
+"""Values that are limits of ours, or more than another figure."""
+ONLY_FROM_TWO = {("count", "characters"), ("seconds", "seconds"), ("block", "seconds")}
+"""Said of a text over a limit, or read aloud: of one character, or in a second, there is none."""
+
+
+def test_what_is_counted_has_a_plural(catalog):
+    """No page says "1 people"."""
+    for entry in catalog:
+        for value, noun in COUNTED.findall(entry.msgid):
+            name = value[2:-2]
+            known = name in NEVER_ONE or (name, noun) in ONLY_FROM_TWO
+            assert entry.msgid_plural or known, entry.msgid
+
+
 def test_every_value_of_a_text_is_in_its_translation(catalog):
     for entry in catalog:
         wanted = sorted(PLACE.findall(entry.msgid_plural or entry.msgid))

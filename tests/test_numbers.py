@@ -32,7 +32,7 @@ SPELLINGS = [
     "ＴＥＬ：０６３９９８００１１", "℡ 0639980011", "0639980011,", "- 0639980011", "«0639980011»",
     "06/39/98/00/11", "06,39,98,00,11", "06;39;98;00;11;", "06_39_98_00_11", "06~39~98~00~11",
     "06 39 98\n00 11", "\n0639980011\r\n", "06'39'98'00'11", "[06] 39 98 00 11",
-    "06．39．98．00．11", "06／39／98／00／11", "06ｰ39980011",
+    "06．39．98．00．11", "06／39／98／00／11", "06ｰ39980011", "06 39 98 (0)0 11",
 ]  # fmt: skip
 
 DECORATION = sorted(
@@ -214,6 +214,10 @@ def test_countries_that_keep_the_zero_are_those_of_the_metadata():
         ("0612345678", "XX", None),
         ("+33612345678", "XX", "+33612345678"),
         ("0612345678", "fr", "+33612345678"),
+        # With a + each would be another number, here or abroad.
+        ("84991946594", "RU", "+74991946594"),
+        ("95273517", "MM", "+9595273517"),
+        ("0278114377", "ZA", None),
     ],
 )
 def test_a_region_reads_its_own_national_numbers(text, region, number):
@@ -464,3 +468,13 @@ def test_a_number_is_parsed_once_at_most(monkeypatch, region):
             found += numbers.line_type(number) == "mobile"
     assert found > 900
     assert len(calls) <= 1100
+
+
+def test_a_short_number_is_masked_whole():
+    assert numbers.masked("+12345678") == "****"
+    assert numbers.masked("+123456789") == "+123****6789"
+    assert numbers.masked("+33612345678") == "+336****5678"
+
+
+def test_the_vatican_keeps_the_zero_of_italy():
+    assert numbers.read("03906877828", "VA").e164 == "+3903906877828"

@@ -99,6 +99,8 @@ def test_kinds_of_characters():
             assert found in (name.split()[3], name.split()[3].lower()), name
     assert segments.likeness("\ue000") is None
     assert segments.likeness("a") is None
+    assert segments.likeness("\N{NOT LESS-THAN}") is None  # without its stroke it says less
+    assert segments.likeness("\N{ANGSTROM SIGN}") == "Å"  # which the alphabet has
     assert [char for char in "👍🎉❤☎✅🇫♥→" if segments.likeness(char)] == ["→"]
 
 
@@ -115,6 +117,15 @@ def test_every_number_keeps_its_value():
 
 def test_what_the_browser_gets_is_small():
     assert len(json.dumps(segments.table())) < 8_000
+
+
+def test_the_browser_counts_by_the_same():
+    table = segments.table()
+    assert sorted(table["basic"]) == sorted(segments.GSM7_BASIC)
+    assert sorted(table["extended"]) == sorted(segments.GSM7_EXTENDED)
+    assert (table["gsm7"], table["ucs2"]) == ([160, 153], [70, 67])
+    assert table["likenesses"]["’"] == "'"
+    assert re.fullmatch(table["patterns"]["mark"], "\u0301")
 
 
 ANY_TEXT = st.one_of(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.campaigns import halt, lift_halts
 from octopush_django.exceptions import EmptyAudience, GatewayRefused, InvalidCampaign, NotSentYet
-from octopush_django.models import Campaign, SendAttempt
+from octopush_django.models import Campaign, Place, SendAttempt
 from octopush_django.sending import worker_loop
 from octopush_django.sms import send_sms, send_sms_now
 from octopush_django.testing import fail_next, outbox, send_due
@@ -140,6 +140,20 @@ def test_the_deadline_reaches_the_network(settings, monkeypatch):
     assert limits == [2.5]
 
 
+def test_the_account_is_taken_for_as_long_as_the_call_may_last(settings, monkeypatch):
+    settings.OCTOPUSH_ACCOUNT_CONCURRENCY = 1
+    held = []
+
+    def look(backend, path, body):
+        held.append(Place.objects.get(pool="account").held_until - timezone.now())
+        return send(backend, path, body)
+
+    send = LocMemBackend.send
+    monkeypatch.setattr(LocMemBackend, "send", look)
+    now(deadline=120)
+    assert held[0] > timedelta(seconds=120)
+
+
 def test_what_is_sent_now_is_not_sent_later():
     with pytest.raises(InvalidCampaign):
         now(send_at=timezone.now() + timedelta(days=1))
@@ -147,7 +161,7 @@ def test_what_is_sent_now_is_not_sent_later():
 
 def test_a_halt_holds_it_and_says_so():
     halt("wrong price")
-    with pytest.raises(NotSentYet, match="not left"):
+    with pytest.raises(NotSentYet, match="wrong price"):
         now()
     assert outbox == []
     lift_halts()

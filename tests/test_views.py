@@ -4,7 +4,10 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
+from octopush_django import queue, tasks
 from octopush_django.models import OptOut, WebhookEvent
+
+from .conftest import HAND_OVER
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +34,17 @@ def test_it_stores_and_answers_with_nothing(strict_client, enqueued):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_rings_at_most_once_a_second(strict_client, enqueued):
+def test_of_many_events_one_asks_for_a_worker(strict_client, monkeypatch):
+    asked = []
+    monkeypatch.setattr(queue, "_hand_over", HAND_OVER)
+    monkeypatch.setattr(queue, "async_task", lambda *task: asked.append(task))
     for text in ("a", "b", "c"):
         post(strict_client, body=json.dumps({**STOP, "text": text}))
-    assert enqueued == [("octopush_django.tasks.apply_events",)]
+    assert asked == [("octopush_django.tasks.apply_events",)]
+    tasks.apply_events()
+    assert {event.state for event in WebhookEvent.objects.all()} == {"applied"}
+    post(strict_client, body=json.dumps({**STOP, "text": "d"}))
+    assert len(asked) == 2
 
 
 def test_every_secret_of_the_list_works_with_and_without_slash(strict_client):

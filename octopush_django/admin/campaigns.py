@@ -10,13 +10,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from .. import campaigns as verbs
 from ..copies import copy_campaign
 from ..exceptions import CampaignError, NotAllowedNow
-from ..models import Campaign, CampaignStatus, RecipientStatus
+from ..models import Campaign, CampaignStatus
 from ..reports import credit, figures
 from ..rules.channels import CHANNELS, SMS
 from ..sending.gateway_schedule import waits_at_gateway
@@ -46,6 +46,8 @@ DONE = {
     "cancel": _("Cancelled: %(campaign)s"),
 }
 
+
+TOO_LATE = gettext_noop("It has been sent meanwhile; your change came too late.")
 
 PRODUCTS = {
     "premium_sms": _("SMS Premium"),
@@ -138,6 +140,8 @@ class CampaignAdmin(NoNul, CheckPages, MovePages, ProgressPages):
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
         if change:
             self._refuse_sent(obj)
+            # It will be looked at as it is now.
+            obj.reason_code = obj.reason = ""
         else:
             obj.created_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
@@ -150,7 +154,7 @@ class CampaignAdmin(NoNul, CheckPages, MovePages, ProgressPages):
         """Refuse a change to a campaign sent meanwhile: saving would undo the launch."""
         drafts = Campaign.objects.filter(status=CampaignStatus.DRAFT)
         if not drafts.select_for_update().filter(pk=campaign.pk).exists():
-            raise NotAllowedNow(gettext("It has been sent meanwhile; your change came too late."))
+            raise NotAllowedNow(gettext(TOO_LATE))
 
     def changeform_view(
         self,
@@ -163,6 +167,11 @@ class CampaignAdmin(NoNul, CheckPages, MovePages, ProgressPages):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except NotAllowedNow as error:
             return self._too_late(request, object_id, error)
+        except PermissionDenied:
+            # What was sent can be looked at alone: said in words to whoever had it open before.
+            if request.method != "POST" or not super().has_change_permission(request):
+                raise
+            return self._too_late(request, object_id, NotAllowedNow(gettext(TOO_LATE)))
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -176,6 +185,9 @@ class CampaignAdmin(NoNul, CheckPages, MovePages, ProgressPages):
         self, request: HttpRequest, object_id: str | None, error: NotAllowedNow
     ) -> HttpResponse:
         messages.error(request, str(error))
+        if request.POST.get("text"):
+            wrote = gettext("This is the text that you wrote: %(text)s")
+            messages.info(request, wrote % {"text": request.POST["text"]})
         return redirect("admin:octopush_django_campaign_change", object_id)
 
     def response_add(
@@ -327,15 +339,13 @@ class CampaignAdmin(NoNul, CheckPages, MovePages, ProgressPages):
     def _ask_before_cancelling(self, request: HttpRequest, campaign: Campaign) -> HttpResponse:
         """Ask once more: what is cancelled stays so, and the button is beside "Pause"."""
         totals = figures.totals(campaign)
-        waiting = totals.states.get(RecipientStatus.PENDING, 0)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": LABELS["cancel"],
             "campaign": campaign,
             "waits_at_gateway": waits_at_gateway(campaign),
-            "left": totals.people - waiting,
-            "waiting": waiting,
+            "departure": totals.departure,
         }
         return TemplateResponse(request, "admin/octopush_django/campaign/cancel.html", context)
 

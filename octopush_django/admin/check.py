@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy
 
 from .. import campaigns as verbs
 from .. import copies, segments
-from ..compose import examples
+from ..audience.sources import Sources
+from ..compose import examples, previews
 from ..compose.fingerprint import changes
 from ..compose.hours import leaves_from
 from ..exceptions import CampaignError, EmptyAudience, InvalidCampaign
-from ..models import Campaign, CampaignStatus, ContactList, Exclusion, Halt
+from ..models import Campaign, CampaignStatus, Exclusion, Halt, Reason
+from . import sealed
 from .figures import figures_of, named, texts_of
 from .forms import OnceForm, ScheduleForm, SendForm, TestForm
 from .keys import key_of
@@ -37,8 +39,6 @@ LOOK_AGAIN_AT_TIME = gettext_lazy(
 )
 OWN_IDS = "id_schedule_%s"
 MOST_AT_ONCE = 20
-LARGE = 50_000
-"""Members of lists from which on the page says first that it is counting."""
 
 
 class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -72,17 +72,19 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
         pressed, form = _pressed(request)
         # What is to be known before sending depends on the time.
         campaign.send_at = form.cleaned_data.get("send_at") if pressed else None
-        preview = verbs.preview_campaign(campaign)
-        asked = any(finding.acknowledge for finding in preview.findings)
+        as_counted = _as_counted(campaign, form) if pressed else None
+        preview = as_counted or verbs.preview_campaign(campaign)
         changed = pressed and changes(form.cleaned_data["fingerprint"], preview.fingerprint)
         if changed:
             said = LOOK_AGAIN_AT_TIME if campaign.send_at else LOOK_AGAIN
             messages.warning(request, said % {"what": ", ".join(changed)})
-        elif pressed and asked and not form.cleaned_data["acknowledged"]:
+        elif pressed and _asks(preview) and not form.cleaned_data["acknowledged"]:
             form.ask_again()
         elif pressed:
             return self._send(request, campaign, preview)
-        send_form, schedule_form = _forms(form, preview.fingerprint, campaign.send_at)
+        if as_counted:
+            preview = verbs.preview_campaign(campaign)
+        send_form, schedule_form = _forms(form, campaign, preview)
         example = _example(request, campaign)
         context = {
             **self._page(request, campaign, _("Check before sending")),
@@ -99,7 +101,8 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             "enter_price": _price_url(campaign),
             "send_form": send_form,
             "schedule_form": schedule_form,
-            "asked": asked,
+            "asked": _asks(preview),
+            "is_large": _is_large(campaign),
             "test_form": TestForm(initial={"once": uuid4()}),
             "zone": timezone.get_current_timezone_name(),
             "halt": Halt.objects.active().first(),
@@ -220,6 +223,8 @@ class CheckPages(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.error(request, _said(error))
             return redirect(request.get_full_path())
         self.log_change(request, campaign, "Scheduled" if campaign.send_at else "Sent")
+        if campaign.reason_code == Reason.PREPARING:
+            done = _("Approved: %(campaign)s. Who receives it is being written down.")
         messages.success(request, done % {"campaign": campaign})
         waiting = _then(request)
         if waiting:
@@ -247,10 +252,7 @@ def _url(page: str, pk: int) -> str:
 
 def _is_large(campaign: Campaign) -> bool:
     """Whether counting takes longer than a person likes to look at an empty page."""
-    members = ContactList.contacts.through.objects.filter(
-        contactlist__in=campaign.include.values("pk")
-    )
-    return members.order_by()[LARGE : LARGE + 1].exists()
+    return Sources.of(campaign).is_large
 
 
 def _then(request: HttpRequest) -> list[int]:
@@ -271,11 +273,24 @@ def _pressed(request: HttpRequest) -> tuple[bool, SendForm | ScheduleForm]:
     return form.is_valid(), form
 
 
+def _as_counted(campaign: Campaign, form: SendForm) -> verbs.Preview | None:
+    """The preview that the page showed of a large draft, renewed; None if it must be counted."""
+    seen = sealed.unseal(campaign, form.cleaned_data["counted"])
+    return previews.renewed(campaign, seen) if seen and _is_large(campaign) else None
+
+
+def _asks(preview: verbs.Preview) -> bool:
+    """Whether there is something that a person must acknowledge."""
+    return any(finding.acknowledge for finding in preview.findings)
+
+
 def _forms(
-    form: SendForm | ScheduleForm, fingerprint: str, send_at: datetime | None
+    form: SendForm | ScheduleForm, campaign: Campaign, preview: verbs.Preview
 ) -> tuple[SendForm, ScheduleForm]:
     """Both forms of the page; ``form`` itself where it has errors to show."""
-    initial = {"fingerprint": fingerprint, "send_at": send_at}
+    initial = {"fingerprint": preview.fingerprint, "send_at": campaign.send_at}
+    if _is_large(campaign):
+        initial["counted"] = sealed.seal(campaign, preview)
     forms = SendForm(initial=initial), ScheduleForm(initial=initial, auto_id=OWN_IDS)
     if not form.errors:
         return forms

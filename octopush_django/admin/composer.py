@@ -8,14 +8,13 @@ from django.utils.translation import ngettext
 from .. import segments
 from ..conf import conf
 from ..models import Channel, Contact
-from ..rules import compliance, placeholders
+from ..rules import compliance
 from ..rules.channels import voice
 
 
 def composer_data(channel: str) -> dict[str, Any]:
     """For ``composer.js``, in the language of the page."""
-    labels = {column.name: column.verbose_name for column in Contact._meta.fields}
-    fields = [(name, str(labels[name])) for name in placeholders.FIELDS]
+    fields = [(name, str(label)) for name, label in Contact.merge_fields().items()]
     return {"fields": fields, "words": _words(), **_counting(channel)}
 
 

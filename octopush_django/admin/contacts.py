@@ -11,14 +11,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from import_export.admin import ImportExportMixin
+from import_export.admin import ExportMixin
 
-from ..models import Contact, ContactList, OptOut
+from ..models import Contact, ContactField, ContactList, OptOut
 from ..opt_outs import opt_out
-from .forms import ContactConfirmForm, ContactImportForm, LiftForm
+from .contact_forms import PREFIX, contact_form
+from .forms import LiftForm
 from .history import HistoryAdmin, NumberSearch
+from .imports import ImportPages
 from .keys import NoNul
-from .resources import AnyTable, ContactResource
+from .resources import ContactResource, Csv, Xlsx
 
 
 def _summary(contact_list: ContactList) -> str:
@@ -56,13 +58,27 @@ class ContactListAdmin(NoNul, admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
 
+@admin.register(ContactField)
+class ContactFieldAdmin(NoNul, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Key and kind are chosen once: texts and values rely on them."""
+
+    list_display = ("label", "in_a_text", "kind")
+    search_fields = ("label", "key")
+    fields = ("label", "key", "kind")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("key", "kind") if obj else ()
+
+    @admin.display(description=_("in a text"), ordering="key")
+    def in_a_text(self, detail: ContactField) -> str:
+        return f"{{{detail.key}}}"
+
+
 @admin.register(Contact)
-class ContactAdmin(NoNul, ImportExportMixin, NumberSearch, admin.ModelAdmin):  # type: ignore[misc, type-arg]
+class ContactAdmin(NoNul, ImportPages, ExportMixin, NumberSearch, admin.ModelAdmin):  # type: ignore[misc, type-arg]
     resource_classes = [ContactResource]
-    formats = [AnyTable]
-    import_formats = [AnyTable]
-    import_form_class = ContactImportForm
-    confirm_form_class = ContactConfirmForm
+    export_formats = [Csv, Xlsx]
+    import_export_change_list_template = "admin/import_export/change_list_import_export.html"
     list_display = ("__str__", "line_type", "consent", "created_at")
     list_filter = ("consent", "line_type", "lists")
     search_fields = ("=phone_number", "last_name", "email")
@@ -70,26 +86,33 @@ class ContactAdmin(NoNul, ImportExportMixin, NumberSearch, admin.ModelAdmin):  #
     readonly_fields = ("line_type", "created_at")
     show_full_result_count = False
 
-    def has_import_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perms(
-            ["octopush_django.add_contact", "octopush_django.change_contact"]
-        )
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        return super().get_form(request, obj, change, **{**kwargs, "form": contact_form()})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        details = [PREFIX + detail.key for detail in contact_form().details]
+        person = ("phone_number", "line_type", "email", "first_name", "last_name", "lists")
+        by_phone = ("consent", "consent_source", "consented_at")
+        by_email = ("email_consent", "email_consent_source", "email_consented_at")
+        return [
+            (None, {"fields": person}),
+            *([(_("Personal details"), {"fields": details})] if details else []),
+            (_("Marketing by phone"), {"fields": by_phone}),
+            (_("Marketing by e-mail"), {"fields": by_email}),
+            (None, {"fields": ("created_at",)}),
+        ]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.import_urls(), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        context = {"has_import_permission": self.has_import_permission(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("octopush_django.export_contact")
-
-    def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> Any:
-        initial = super().get_confirm_form_initial(request, import_form)
-        if import_form:
-            chosen = import_form.cleaned_data.get("contact_list")
-            initial["contact_list"] = chosen.pk if chosen else None
-        return initial
-
-    def get_import_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> Any:
-        resource_kwargs = super().get_import_resource_kwargs(request, **kwargs)
-        form = kwargs.get("form")
-        data = getattr(form, "cleaned_data", None) or {}
-        return {**resource_kwargs, "contact_list": data.get("contact_list")}
 
 
 @admin.register(OptOut)

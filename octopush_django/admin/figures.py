@@ -20,9 +20,10 @@ def figures_of(campaign: Campaign, preview: Preview) -> dict[str, Any]:
     """Who and how much, in words."""
     is_sms = campaign.channel == Channel.SMS
     left = credit.ask(by_country=is_sms)
-    labels = {column.name: column.verbose_name for column in Contact._meta.fields}
+    labels = Contact.merge_fields() if preview.causes else {}
     causes = {
-        units: [str(labels[name]) for name in names] for units, names in preview.causes.items()
+        units: [str(labels.get(name, name)) for name in names]
+        for units, names in preview.causes.items()
     }
     return {
         "preview": preview,

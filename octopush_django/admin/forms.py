@@ -7,12 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils.translation import gettext_lazy as _
-from import_export.forms import ConfirmImportForm, ImportForm
 
 from ..compose import drafts, hours
 from ..conf import conf
 from ..exceptions import InvalidCampaign, InvalidRequest
-from ..models import Campaign, Channel, ContactList, Purpose
+from ..models import Campaign, Channel, Contact, Purpose
 from ..rules import compliance
 from ..rules.hours import in_words
 from .opened import changed_since, opened_as
@@ -81,7 +80,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
                 "160 characters."
             ),
             "text": _(
-                "Personalise with {first_name}, {last_name}, {param1} … {param5}; "
+                "Personalise with {first_name}, {last_name} or another personal detail; "
                 "{first_name|dear customer} says what to write where the name is missing."
             ),
             "sender": _("3 to 11 letters and digits, as people will see it."),
@@ -133,6 +132,7 @@ class CampaignForm(forms.ModelForm):  # type: ignore[type-arg]
                 stop_mention=conf.stop_mention,
                 channel=self.channel,
             )
+            findings += compliance.check_fields(data["text"], Contact.merge_fields())
             for finding in compliance.errors(findings):
                 field = finding.field if finding.field in self.fields else None
                 self.add_error(field, str(finding.message))
@@ -210,6 +210,7 @@ class SendForm(forms.Form):
     """The one POST that sends."""
 
     fingerprint = forms.CharField(widget=forms.HiddenInput)
+    counted = forms.CharField(widget=forms.HiddenInput, required=False)
     acknowledged = forms.BooleanField(
         label=_("I have read these notes, and it is right."), required=False
     )
@@ -252,19 +253,3 @@ class LiftForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_("Only the person's own, new wish counts. This is kept on record."),
     )
-
-
-class _WithList(forms.Form):
-    contact_list = forms.ModelChoiceField(
-        ContactList.objects.all(),
-        label=_("Add them to the list"),
-        required=False,
-    )
-
-
-class ContactImportForm(_WithList, ImportForm):  # type: ignore[misc]
-    """The file, and the list to fill."""
-
-
-class ContactConfirmForm(_WithList, ConfirmImportForm):  # type: ignore[misc]
-    """The list of the first form again, behind the preview."""

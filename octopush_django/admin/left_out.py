@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from ..compose import examples
-from ..contacts.files import without_formula
+from ..contacts.tables.files import without_formula
 from ..models import Campaign, Exclusion
 from ..rules.addresses import as_written
 

@@ -15,12 +15,22 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from ..compose.hours import leaves_from
-from ..models import Campaign, CampaignStatus, Exclusion, FrameStatus, Halt, RecipientStatus
+from ..models import (
+    Campaign,
+    CampaignStatus,
+    Exclusion,
+    FrameStatus,
+    Halt,
+    Preparation,
+    RecipientStatus,
+)
 from ..reports import figures
 from ..reports.pace import pace
 from ..sending.gateway_schedule import waits_at_gateway
+from ..status import worker_problem
 from .figures import named
 
+UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.CANCELLED)
 WHAT_TO_DO = {
     "BAD_DESTINATION": _("The number does not exist. Correct or delete the contact."),
     "BLACKLISTED_NUMBER": _("They opted out at Octopush. They are left out from now on."),
@@ -70,10 +80,19 @@ def _waits_until(campaign: Campaign) -> datetime | None:
 def progress_of(campaign: Campaign) -> dict[str, Any]:
     """The context of ``progress.html``."""
     totals = figures.totals(campaign)
+    going_on = Preparation.objects.exclude(campaign__status=CampaignStatus.CANCELLED)
+    preparation = going_on.filter(campaign=campaign).first()
+    moves = campaign.status == CampaignStatus.SENDING or (
+        preparation is not None and campaign.status == CampaignStatus.SCHEDULED
+    )
     return {
         "campaign": campaign,
         "halt": Halt.objects.active().first(),
-        "moving": campaign.status == CampaignStatus.SENDING,
+        "moving": moves,
+        "worker_problem": worker_problem() if moves else "",
+        "waits_behind": moves and figures.waits_behind(campaign),
+        "under_way": campaign.status in UNDER_WAY,
+        "preparation": preparation,
         "waits_at_gateway": waits_at_gateway(campaign),
         "waits_until": _waits_until(campaign),
         "totals": totals,

@@ -1,6 +1,7 @@
 """People that a developer gives as ``recipients=``, checked before anything is stored."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +20,8 @@ from ..rules.values import as_text
 
 CHUNK = 2000
 ONE = (str, int, Mapping, Model, PhoneNumber)
+MOST_BITS = 200
+"""Of a whole number: sixty digits."""
 """Kinds that are one recipient, not many."""
 
 
@@ -55,23 +58,36 @@ People = Callable[[], Iterable[Person]]
 """Gives the people, from the first, each time it is called."""
 
 
-def read_recipients(recipients: Any, phone_field: str | None, fields: Any, family: str) -> People:
+@dataclass(frozen=True)
+class Given:
+    """People that a developer gives, and the merge fields for which any of them has a value."""
+
+    people: People
+    fields: frozenset[str]
+
+
+def read_recipients(
+    recipients: Any, phone_field: str | None, fields: Any, family: str, used: Collection[str]
+) -> Given:
     """Read ``recipients``: addresses, mappings, objects, or any queryset or manager.
 
-    Raises :class:`InvalidCampaign` for a literal that is no address or has unknown keys, and for
-    a field that does not exist; rows of a queryset are judged later instead.
+    ``used``: the merge fields of the text; other keys of mappings mean nothing here. Raises
+    :class:`InvalidCampaign` for a literal that is no address, and for a field that does not exist;
+    rows of a queryset are judged later instead.
     """
     where = _read_fields(phone_field, fields, family)
     if isinstance(recipients, Manager):
         recipients = recipients.all()
     if isinstance(recipients, QuerySet):
-        return _rows(recipients, where, family)
+        return _rows(recipients, where, family, used)
     if isinstance(recipients, ONE):
         recipients = [recipients]
     if not isinstance(recipients, Iterable):
         raise InvalidCampaign("recipients", f"{recipients!r:.60} is no list of people.")
-    people = [_literal(item, place, where, family) for place, item in enumerate(recipients, 1)]
-    return lambda: people
+    people = [
+        _literal(item, place, where, family, used) for place, item in enumerate(recipients, 1)
+    ]
+    return Given(lambda: people, frozenset().union(*(person.values for person in people)))
 
 
 def _read_fields(phone_field: Any, fields: Any, family: str) -> Fields:
@@ -81,12 +97,11 @@ def _read_fields(phone_field: Any, fields: Any, family: str) -> Fields:
     if fields is not None and not isinstance(fields, Mapping):
         raise InvalidCampaign("fields", "must map merge fields to fields of yours.")
     given = dict(fields or {})
-    known = (*placeholders.FIELDS, key)
-    unknown = sorted(str(name) for name in given if name not in known)
+    unknown = sorted(str(name) for name in given if name != key and not _is_merge_field(name))
     if unknown:
         raise InvalidCampaign(
             "fields",
-            f"unknown: {', '.join(unknown)}; map one of {', '.join(known)} to a field of yours.",
+            f"no names of merge fields: {', '.join(unknown)}; write small letters, digits and _.",
         )
     for name, path in given.items():
         if not isinstance(path, str):
@@ -95,10 +110,15 @@ def _read_fields(phone_field: Any, fields: Any, family: str) -> Fields:
     return Fields(address, given)
 
 
+def _is_merge_field(name: Any) -> bool:
+    is_key = isinstance(name, str) and re.fullmatch(placeholders.KEY_PATTERN, name)
+    return bool(is_key) and name not in placeholders.NEVER_MERGED
+
+
 # --- querysets ----------------------------------------------------------------------------------
 
 
-def _rows(queryset: "QuerySet[Any]", where: Fields, family: str) -> People:
+def _rows(queryset: "QuerySet[Any]", where: Fields, family: str, used: Collection[str]) -> Given:
     """The people of a queryset, streamed."""
     columns = _columns_of(queryset)
     if columns is None:
@@ -107,10 +127,12 @@ def _rows(queryset: "QuerySet[Any]", where: Fields, family: str) -> People:
             rows = queryset.values_list(*where.paths)
         except (FieldError, TypeError) as error:
             raise _wrong_path(queryset.model, where, error) from error
-        return partial(_people_of_rows, rows, where)
+        return Given(partial(_people_of_rows, rows, where), frozenset(where.values))
     if isinstance(columns, Mapping):
-        return partial(_people_of_mappings, queryset, family)
-    return partial(_people_of_values, queryset)
+        # Not first(): it would order rows that may be cut or grouped already.
+        names = frozenset(next(iter(queryset[:1]), {})).intersection(used)
+        return Given(partial(_people_of_mappings, queryset, family, names), names)
+    return Given(partial(_people_of_values, queryset), frozenset())
 
 
 def _columns_of(queryset: "QuerySet[Any]") -> Any:
@@ -129,11 +151,20 @@ def _people_of_rows(rows: "QuerySet[Any]", where: Fields) -> Iterator[Person]:
         yield _row(address, dict(zip(where.values, values, strict=True)))
 
 
-def _people_of_mappings(rows: "QuerySet[Any]", family: str) -> Iterator[Person]:
+def _people_of_mappings(
+    rows: "QuerySet[Any]", family: str, names: Collection[str]
+) -> Iterator[Person]:
     key = addresses.FIELDS[family]
-    for place, row in enumerate(rows.iterator(chunk_size=CHUNK), 1):
-        _refuse_unknown(row, place)
-        yield _row(row.get(key), {name: row[name] for name in placeholders.FIELDS if name in row})
+    for row in rows.iterator(chunk_size=CHUNK):
+        if key not in row:
+            raise _no_address(row, key, "values()")
+        yield _row(row[key], {name: row[name] for name in names})
+
+
+def _no_address(row: Mapping[Any, Any], key: str, who: str) -> InvalidCampaign:
+    names = ", ".join(str(name)[:40] for name in row) or "none"
+    said = f"{who} has no {key}; what is there: {names[:200]}."
+    return InvalidCampaign("recipients", said)
 
 
 def _people_of_values(rows: "QuerySet[Any]") -> Iterator[Person]:
@@ -147,7 +178,7 @@ def _people_of_values(rows: "QuerySet[Any]") -> Iterator[Person]:
 
 
 def _row(address: Any, values: Mapping[str, Any]) -> Person:
-    texts = {name: as_text(value) for name, value in values.items()}
+    texts = _texts("", values)
     _refuse_unstorable("", as_written(address), texts)
     return Person(as_written(address), texts)
 
@@ -174,9 +205,11 @@ def _need_address(where: Fields, family: str) -> None:
 # --- literals -----------------------------------------------------------------------------------
 
 
-def _literal(item: Any, place: int, where: Fields, family: str) -> Person:
+def _literal(item: Any, place: int, where: Fields, family: str, used: Collection[str]) -> Person:
     address, values, contact_id = _taken_apart(item, place, where, family)
-    texts = {name: as_text(value) for name, value in values.items()}
+    known = {*used, *placeholders.NAMES, *placeholders.PARAMETERS}
+    values = {name: value for name, value in values.items() if name in known}
+    texts = _texts(f"number {place}: ", values)
     written = as_written(address)
     _refuse_unstorable(f"number {place}: ", written, texts)
     found = addresses.read(address, family)
@@ -199,7 +232,8 @@ def _taken_apart(
     """Address, values and key of the contact of one recipient."""
     key = addresses.FIELDS[family]
     if isinstance(item, Contact) and not where.address:
-        return getattr(item, key), {n: getattr(item, n) for n in placeholders.FIELDS}, item.pk
+        names = {name: getattr(item, name) for name in placeholders.NAMES}
+        return getattr(item, key), {**item.values, **names}, item.pk
     if isinstance(item, ContactList):
         raise InvalidCampaign("recipients", f"number {place} is a list: give it as contact_lists.")
     if isinstance(item, Model):
@@ -210,10 +244,14 @@ def _taken_apart(
             None,
         )
     if isinstance(item, Mapping):
-        _refuse_unknown(item, place)
-        return item.get(key), {n: item[n] for n in placeholders.FIELDS if n in item}, None
+        if key not in item:
+            raise _no_address(item, key, f"number {place}")
+        return item[key], {name: item[name] for name in item if _is_merge_field(name)}, None
     is_address = isinstance(item, str | int | PhoneNumber) and not isinstance(item, bool)
-    return item if is_address else None, {}, None
+    if not is_address or (isinstance(item, int) and not 0 < item.bit_length() <= MOST_BITS):
+        said = f"number {place} is no phone number, mapping or contact, but {type(item).__name__}."
+        raise InvalidCampaign("recipients", said)
+    return item, {}, None
 
 
 def _follow(item: Any, path: str, field: str) -> Any:
@@ -232,14 +270,16 @@ def _follow(item: Any, path: str, field: str) -> Any:
     return value
 
 
-def _refuse_unknown(row: Mapping[Any, Any], place: int) -> None:
-    known = (*addresses.FIELDS.values(), *placeholders.FIELDS)
-    unknown = sorted(str(name) for name in row if name not in known)
-    if unknown:
-        raise InvalidCampaign(
-            "recipients",
-            f"number {place} has unknown keys: {', '.join(unknown)}; known: {', '.join(known)}.",
-        )
+def _texts(who: str, values: Mapping[str, Any]) -> Mapping[str, str]:
+    """Merge values as people read them. What is no value, such as a method, is refused."""
+    texts = {}
+    for name, value in values.items():
+        is_huge = isinstance(value, int) and value.bit_length() > MOST_BITS
+        if is_huge or callable(value) or isinstance(value, bytes | Mapping | list | tuple | set):
+            said = f"{who}{name} is no text, number or date, but {type(value).__name__}."
+            raise InvalidCampaign("fields" if not who else "recipients", said)
+        texts[name] = as_text(value)
+    return texts
 
 
 def _refuse_unstorable(who: str, address: str, texts: Mapping[str, str]) -> None:
@@ -265,7 +305,12 @@ def list_ids(contact_lists: Any) -> list[int]:
         raise InvalidCampaign(
             "contact_lists", f"there is no list named {', '.join(sorted(missing))}."
         )
-    return [by_name[item] if isinstance(item, str) else item.pk for item in given]
+    keys = [by_name[item] if isinstance(item, str) else item.pk for item in given]
+    there = set(ContactList.objects.filter(pk__in=keys).values_list("pk", flat=True))
+    for item, key in zip(given, keys, strict=True):
+        if key not in there:
+            raise InvalidCampaign("contact_lists", f"{item} has been deleted.")
+    return keys
 
 
 def _refuse_other_lists(given: Sequence[Any]) -> None:

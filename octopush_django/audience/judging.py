@@ -15,19 +15,18 @@ from typing import Any
 from django.db.models import (
     Case,
     CharField,
-    Count,
     Exists,
     F,
     Func,
     OuterRef,
     Q,
     QuerySet,
-    Sum,
     TextField,
     Value,
     When,
 )
 from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import (
     Cast,
     Coalesce,
@@ -36,17 +35,15 @@ from django.db.models.functions import (
     Length,
     NullIf,
     Ord,
-    Repeat,
     Replace,
     Right,
 )
 from django.db.models.lookups import GreaterThan, LessThan
 
-from .. import numbers, segments
+from .. import numbers
 from ..conf import conf
 from ..models import (
     Campaign,
-    Channel,
     Consent,
     Contact,
     Exclusion,
@@ -57,18 +54,20 @@ from ..models import (
 )
 from ..models.contacts import has_address
 from ..rules import addresses, placeholders
-from ..rules.addresses import EMAIL_PATTERN, FIELDS, TEST_EMAIL_PATTERN, Address, as_written
-from ..rules.values import BLANKS, LOOKS_EMPTY, stripped
+from ..rules.addresses import (
+    CONSENTS,
+    EMAIL_PATTERN,
+    FIELDS,
+    TEST_EMAIL_PATTERN,
+    Address,
+    as_written,
+)
+from ..rules.values import BLANKS, stripped
 from . import routes
 from .given import Person
 from .sources import contacts_in, resolve_line_types
 
 CHUNK = 1000
-CHECKSUM = (1_000_003, 8191)
-"""Moduli of the checksum of a group: one person in another's place changes it.
-
-Two, so that a sum over millions fits into 64 bits whatever the keys are.
-"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,11 @@ class Rules:
     def field(self) -> str:
         """The contact's field with the address."""
         return FIELDS[self.family]
+
+    @property
+    def consent(self) -> str:
+        """The contact's field with the consent to advertising on this way."""
+        return CONSENTS[self.family]
 
     @classmethod
     def of(cls, campaign: Campaign, excluded_lists: Sequence[int] | None = None) -> "Rules":
@@ -122,16 +126,6 @@ class Judged:
     contact_id: int | None
     exclusion: str
     payload: str
-
-
-@dataclass(frozen=True)
-class ContactGroup:
-    """Contacts with the same exclusion and values: how many, and a checksum of who they are."""
-
-    exclusion: str
-    values: Mapping[str, str]
-    people: int
-    checksum: int
 
 
 def judge_contacts(contacts: "QuerySet[Contact]", rules: Rules) -> "QuerySet[Contact]":
@@ -167,7 +161,9 @@ def payload_in_sql(rules: Rules) -> Combinable:
 
 def _json(rules: Rules) -> Combinable:
     members: dict[str, Any] = {rules.field: F(rules.field)}
-    members |= {name: F(f"value_{name}") for name in rules.fallbacks}
+    members |= {
+        name: F(f"value_{field}") for field, name in placeholders.sent_as(rules.fallbacks).items()
+    }
     return Cast(JSONObject(**members), TextField())
 
 
@@ -195,58 +191,38 @@ def judge_people(
         yield _judge_chunk(chunk, rules, taken)
 
 
-def groups_of(campaign: Campaign, judged: "QuerySet[Contact]") -> Iterator[ContactGroup]:
-    """Judged contacts by exclusion, and by the values that they have for the text of ``campaign``.
-
-    Where only SMS are counted, values of letters that take the same room are one: a million
-    names become some thirty lengths. Everybody is judged once.
-    """
-    fields = routes.template_of(campaign).fields
-    people, names = judged.order_by(), [f"value_{name}" for name in fields]
-    if campaign.channel == Channel.SMS and not routes.has_own_texts(campaign):
-        people = people.annotate(**{f"room_{name}": _room(name) for name in fields})
-        names = [f"room_{name}" for name in fields]
-    checksum = Sum((F("pk") % CHECKSUM[0]) * (F("pk") % CHECKSUM[1] + 1))
-    groups = people.values_list("exclusion", *names).annotate(people=Count("pk"), sum=checksum)
-    for exclusion, *values, number, total in groups.iterator(chunk_size=2000):
-        yield ContactGroup(exclusion, dict(zip(fields, values, strict=True)), number, int(total))
-
-
-def _room(name: str) -> Combinable:
-    """The value, or as many ``x`` where each of its letters is one unit of an SMS."""
-    plain = Q(**{f"value_{name}__regex": segments.PLAIN_PATTERN})
-    odd = Q(**{f"value_{name}__in": LOOKS_EMPTY})
-    return Case(
-        When(odd, then=F(f"value_{name}")),
-        When(plain, then=Repeat(Value("x"), Length(F(f"value_{name}")))),
-        default=F(f"value_{name}"),
-        output_field=TextField(),
-    )
-
-
 def _first_of(reasons: Sequence[When]) -> Combinable:
     return Case(*reasons, default=Value(""), output_field=CharField())
 
 
 def _filled(name: str, rules: Rules) -> Combinable:
     """A merge value without blanks around it; blanks alone are no value."""
-    shows = (Q(GreaterThan(code, 32)) & Q(LessThan(code, 127)) for code in _ends(name))
+    value = _shown(name) if name in placeholders.NAMES else _detail(name)
+    return Coalesce(NullIf(value, _text("")), _text(rules.fallbacks[name] or ""))
+
+
+def _shown(name: str) -> Combinable:
+    """A column without blanks around it."""
+    ends = Ord(F(name)), Ord(Right(F(name), 1))
+    shows = (Q(GreaterThan(code, 32)) & Q(LessThan(code, 127)) for code in ends)
     # Most values begin and end with a letter of ASCII: that is told faster than by all blanks.
-    value = Case(
+    return Case(
         When(reduce(and_, shows), then=F(name)),
         default=_Stripped(F(name), Value(BLANKS)),
         output_field=TextField(),
     )
-    return Coalesce(NullIf(value, _text("")), _text(rules.fallbacks[name] or ""))
+
+
+def _detail(name: str) -> Combinable:
+    """A personal detail of the site's own without blanks around it; NULL where it is missing.
+
+    Named once: the database takes it out of its document each time that it is named.
+    """
+    return _Stripped(KeyTextTransform(name, "values"), Value(BLANKS))
 
 
 def _text(text: str) -> Value:
     return Value(text, output_field=TextField())
-
-
-def _ends(name: str) -> tuple[Combinable, Combinable]:
-    """The codes of the first and of the last character of a column."""
-    return Ord(F(name)), Ord(Right(F(name), 1))
 
 
 class _Stripped(Func):
@@ -278,7 +254,9 @@ def _exclusions(rules: Rules) -> Iterator[When]:
         doubtful = Reply.objects.doubtful().filter(address=OuterRef(rules.field))
         yield When(Exists(doubtful), then=Value(Exclusion.HELD_BACK))
         shared = Contact.objects.filter(email=OuterRef("email")).exclude(email="")
-        refused, given = Q(consent=Consent.REFUSED), Q(consent=Consent.GIVEN)
+        refused, given = (
+            Q(**{rules.consent: answer}) for answer in (Consent.REFUSED, Consent.GIVEN)
+        )
         if by_email:
             refused, given = Q(Exists(shared.filter(refused))), Q(Exists(shared.filter(given)))
         yield When(refused, then=Value(Exclusion.CONSENT_REFUSED))
@@ -335,7 +313,8 @@ def _payload(address: str, values: Mapping[str, str], rules: Rules) -> str:
     """The payload of one person: as ``payload_in_sql`` makes it."""
     if rules.rendered:
         return rules.rendered.render(values)
-    return json.dumps({rules.field: address, **values}, ensure_ascii=False)
+    sent = {name: values[field] for field, name in placeholders.sent_as(rules.fallbacks).items()}
+    return json.dumps({rules.field: address, **sent}, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -366,16 +345,17 @@ def _look_up(found: list[str], rules: Rules, taken: Callable[[Sequence[str]], se
         doubtful = Reply.objects.doubtful().filter(address__in=found)
         held_back = set(doubtful.values_list("address", flat=True))
         # Of several contacts with one address a refusal wins, then a consent.
-        rows = contacts.order_by(_WEIGHT).values_list(rules.field, "consent")
+        rows = contacts.order_by(_weight(rules.consent)).values_list(rules.field, rules.consent)
         consent = {as_written(address): given for address, given in rows}
     return _Known(set(taken(found)), excluded, opted_out, held_back, consent)
 
 
-_WEIGHT = Case(
-    When(consent=Consent.REFUSED, then=Value(2)),
-    When(consent=Consent.GIVEN, then=Value(1)),
-    default=Value(0),
-)
+def _weight(consent: str) -> Combinable:
+    return Case(
+        When(**{consent: Consent.REFUSED}, then=Value(2)),
+        When(**{consent: Consent.GIVEN}, then=Value(1)),
+        default=Value(0),
+    )
 
 
 def _exclusion(

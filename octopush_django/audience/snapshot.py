@@ -6,6 +6,7 @@ looked at is what is sent; nobody is read again while sending but those who opte
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -18,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from ..conf import conf
 from ..exceptions import ComplianceError, NotAllowedNow
-from ..models import Campaign, Contact, Frame, Recipient, RecipientStatus
-from ..models.bulk import insert_each, update_each
+from ..models import Campaign, Contact, Exclusion, Frame, Priority, Recipient, RecipientStatus
+from ..models.bulk import insert_new, update_each
 from ..models.sending import request_id_of
 from ..rules import compliance
 from . import judging, routes
@@ -71,13 +72,23 @@ def freeze(
 
 
 def _insert_people(campaign: Campaign, people: Iterable[Person], rules: judging.Rules) -> None:
-    """Judge and write streamed people, a chunk at a time."""
-    included = _included(campaign)
+    """Judge and write streamed people, a chunk at a time.
 
-    def taken(addresses: Sequence[str]) -> set[str]:
-        known = included.filter(address__in=addresses).values_list("address", flat=True)
-        return {address for address in known if address}
+    Who is written already is told by the unique constraint: to ask for them would read everybody
+    again for each chunk.
+    """
+    for chunk in judging.judge_people(people, rules, taken=lambda _addresses: set()):
+        written = _write(campaign, chunk)
+        twice = [
+            replace(person, exclusion=Exclusion.DUPLICATE.value, payload="")
+            for person in chunk
+            if not person.exclusion and (person.address, "") not in written
+        ]
+        _write(campaign, twice)
 
+
+def _write(campaign: Campaign, people: Sequence[judging.Judged]) -> set[tuple[Any, ...]]:
+    """Write people, but who would receive it twice; return (address, exclusion) of the others."""
     names = (
         "campaign_id",
         "contact_id",
@@ -88,13 +99,13 @@ def _insert_people(campaign: Campaign, people: Iterable[Person], rules: judging.
         "status_raw",
     )
     states = {True: RecipientStatus.EXCLUDED.value, False: RecipientStatus.PENDING.value}
-    for chunk in judging.judge_people(people, rules, taken):
-        rows = (
-            (campaign.pk, person.contact_id, person.address, person.payload,
-             str(person.exclusion), states[bool(person.exclusion)], "")
-            for person in chunk
-        )  # fmt: skip
-        insert_each(Recipient, names, rows)
+    rows = [
+        (campaign.pk, person.contact_id, person.address, person.payload,
+         str(person.exclusion), states[bool(person.exclusion)], "")
+        for person in people
+    ]  # fmt: skip
+    once = "(campaign_id, address) WHERE exclusion = ''"
+    return set(insert_new(Recipient, names, rows, unique=once, returning=("address", "exclusion")))
 
 
 def _insert_contacts(
@@ -176,7 +187,8 @@ def _trim(campaign: Campaign, frames: Sequence[Frame], people: int) -> None:
     for frame, size in zip(frames, sizes, strict=False):
         frame.size = size
         _mark_pilot(frame, has_pilot=sizes.pilot > 0)
-    update_each(frames[: len(sizes)], ["size", "is_pilot", "waits_for_pilot"])
+        frame.priority = _priority(campaign, len(sizes))
+    update_each(frames[: len(sizes)], ["size", "is_pilot", "waits_for_pilot", "priority"])
     campaign.frames.filter(number__gt=len(sizes)).delete()
 
 
@@ -186,16 +198,15 @@ def _cut_evenly(campaign: Campaign) -> int:
     sizes = frame_sizes(people, conf.frame_size, conf.pilot_size)
     _write_frames(campaign, [(size, "", "") for size in sizes], has_pilot=sizes.pilot > 0)
     table = Recipient._meta.db_table
+    # A subquery, not a join: without statistics PostgreSQL would try every frame for each row.
     sql = f"""
-        UPDATE {table} SET frame_id = framed.frame_id
-        FROM (SELECT placed.id, frame.id AS frame_id
-              FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM {table}
-                    WHERE campaign_id = {campaign.pk:d} AND exclusion = '') AS placed
-              JOIN {Frame._meta.db_table} AS frame
-                ON frame.campaign_id = {campaign.pk:d}
-                   AND frame.number = {_frame_number("placed.place", str(people))}
-             ) AS framed
-        WHERE {table}.id = framed.id
+        UPDATE {table} SET frame_id =
+            (SELECT frame.id FROM {Frame._meta.db_table} AS frame
+             WHERE frame.campaign_id = {campaign.pk:d}
+                   AND frame.number = {_frame_number("placed.place", str(people))})
+        FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS place FROM {table}
+              WHERE campaign_id = {campaign.pk:d} AND exclusion = '') AS placed
+        WHERE {table}.id = placed.id
     """
     with connections[router.db_for_write(Recipient)].cursor() as cursor:
         cursor.execute(sql)
@@ -344,11 +355,13 @@ def _write_frames(
             size=size,
             text=text,
             time_zone=zone,
+            turn=number,
         )
         for number, (size, text, zone) in enumerate(frames, 1)
     ]
     for frame in rows:
         _mark_pilot(frame, has_pilot)
+        frame.priority = _priority(campaign, len(rows))
     return Frame.objects.bulk_create(rows)
 
 
@@ -356,6 +369,12 @@ def _mark_pilot(frame: Frame, has_pilot: bool) -> None:
     """The first frame is the pilot, if there is one; the others wait for it."""
     frame.is_pilot = has_pilot and frame.number == 1
     frame.waits_for_pilot = has_pilot and not frame.is_pilot
+
+
+def _priority(campaign: Campaign, frames: int) -> Priority:
+    if campaign.is_marketing:
+        return Priority.MARKETING
+    return Priority.MESSAGE if frames == 1 else Priority.TRANSACTIONAL
 
 
 def _included(campaign: Campaign) -> "QuerySet[Recipient]":

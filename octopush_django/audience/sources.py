@@ -8,8 +8,11 @@ from django.db.models import Manager, QuerySet
 
 from ..exceptions import InvalidCampaign
 from ..models import Campaign, Contact
-from ..rules import channels
+from ..rules import channels, placeholders
 from .given import People, Person, list_ids, read_recipients
+
+LARGE = 50_000
+"""Members of lists from which on looking at each of them takes longer than a click may."""
 
 
 def _nobody() -> Iterable[Person]:
@@ -21,18 +24,29 @@ class Sources:
     """Contacts in the database, those of ``lists`` among them, and ``people`` who were given.
 
     ``from_lists_alone``: every contact came by one of the lists, so who leaves them all is left
-    out.
+    out. ``fields``: merge fields for which any of the ``people`` has a value. ``holds_contacts``:
+    whether any of them is a contact, so that the site's own details count.
     """
 
     lists: list[int]
     contacts: "QuerySet[Contact] | None"
     people: People = _nobody
     from_lists_alone: bool = False
+    fields: frozenset[str] = frozenset()
+    holds_contacts: bool = True
 
     def resolve_line_types(self) -> None:
         """Before a transaction is opened, so that what was found out stays."""
         if self.contacts is not None:
             resolve_line_types(self.contacts)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether all come from lists, and are so many that a worker has to freeze them."""
+        if not self.from_lists_alone or self.people is not _nobody:
+            return False
+        members = Contact.lists.through.objects.filter(contactlist_id__in=self.lists)
+        return members.order_by()[LARGE : LARGE + 1].exists()
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Sources":
@@ -60,10 +74,15 @@ class Sources:
         if recipients is None:
             return cls(lists, chosen, from_lists_alone=alone and given["recipients"] is None)
         family = channels.CHANNELS[given["channel"]].family
-        people = read_recipients(recipients, given["phone_field"], given["fields"], family)
+        used = placeholders.parse(str(given["text"])).fields
+        found = read_recipients(recipients, given["phone_field"], given["fields"], family, used)
         is_literal = not isinstance(recipients, QuerySet | Manager)
-        has_contacts = is_literal and any(person.contact_id for person in people())
-        return cls(lists, chosen, people, from_lists_alone=alone and not has_contacts)
+        has_contacts = is_literal and any(person.contact_id for person in found.people())
+        alone = alone and not has_contacts
+        return cls(
+            lists, chosen, found.people, from_lists_alone=alone, fields=found.fields,
+            holds_contacts=chosen is not None or has_contacts,
+        )  # fmt: skip
 
 
 def contacts_in(lists: Iterable[int]) -> "QuerySet[Contact]":
@@ -94,7 +113,10 @@ def _contacts(field: str, given: Any) -> "QuerySet[Contact]":
         given = given.all()
     if not isinstance(given, QuerySet) or given.model is not Contact:
         raise InvalidCampaign(field, "must be a queryset of Contact.")
-    rows = given if given.query.is_sliced or given.query.combinator else given.order_by()
+    query = given.query
+    # Which rows these are may depend on their order.
+    is_ordered = query.is_sliced or query.combinator or query.distinct_fields
+    rows = given if is_ordered else given.order_by()
     return Contact.objects.filter(pk__in=rows.values("pk"))
 
 

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import cast
 
+from django.core import mail
 from django.utils.module_loading import import_string
 
 from ..client.answers import Answer
@@ -40,6 +40,17 @@ class Backend(ABC):
         """Let go of connections."""
 
 
+def backend_class() -> type[Backend]:
+    """The class that ``OCTOPUSH_BACKEND`` names. Raises :class:`ConfigurationError`."""
+    try:
+        named = import_string(conf.backend)
+    except Exception as error:
+        raise ConfigurationError(f"OCTOPUSH_BACKEND: {error}") from error
+    if not (isinstance(named, type) and issubclass(named, Backend)):
+        raise ConfigurationError(f"OCTOPUSH_BACKEND: {conf.backend} is no Backend")
+    return named
+
+
 @contextmanager
 def open_backend(*, within: float | None = None) -> Iterator[Backend]:
     """A new backend as ``OCTOPUSH_BACKEND`` says, closed at the end of the block.
@@ -47,11 +58,14 @@ def open_backend(*, within: float | None = None) -> Iterator[Backend]:
     ``within``: seconds after which each of its calls is given up. Raises
     :class:`ConfigurationError`.
     """
-    try:
-        made = import_string(conf.backend)
-    except ImportError as error:
-        raise ConfigurationError(f"OCTOPUSH_BACKEND: {error}") from error
-    backend = cast(Backend, made())
+    backend = backend_class()()
+    if conf.reaches_people and hasattr(mail, "outbox"):
+        # Django makes that outbox where tests are set up.
+        raise ConfigurationError(
+            "OCTOPUSH_BACKEND: a test would call the real gateway. Set it to "
+            "octopush_django.backends.locmem.LocMemBackend, or OCTOPUSH_BASE_URL to a sandbox "
+            "on this machine."
+        )
     if within is not None:
         backend.answer_within(within)
     try:

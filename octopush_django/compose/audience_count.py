@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from .. import numbers
 from ..audience import judging, routes
+from ..audience.groups import groups_of
 from ..audience.judging import Rules
 from ..audience.sources import Sources
 from ..conf import conf
@@ -57,7 +58,7 @@ def count_audience(campaign: Campaign, sources: Sources) -> AudienceCount:
     contacts, abroad, overseas = None, 0, 0
     if sources.contacts is not None:
         contacts = judging.judge_contacts(sources.contacts, rules)
-        for group in judging.groups_of(campaign, contacts):
+        for group in groups_of(campaign, contacts):
             judged[group.exclusion] += group.people
             checksums[group.exclusion] += group.checksum
             if not group.exclusion:

@@ -4,7 +4,7 @@ Everything that the gateway would refuse or bend is refused here, before anythin
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from ..client.text import is_storable
 from ..conf import conf
 from ..exceptions import ComplianceError, InvalidCampaign, InvalidRequest
-from ..models import Campaign, Channel, Purpose, Scheduler, SmsType
+from ..models import Campaign, Channel, Contact, Purpose, Scheduler, SmsType
 from ..models.campaigns import account_of
-from ..rules import channels, compliance
+from ..rules import channels, compliance, placeholders
 from ..rules.compliance import Finding
 from ..rules.values import stripped
 from .hours import hours_findings
@@ -63,7 +63,6 @@ def draft(given: Mapping[str, Any]) -> Campaign:
         sender=_sender(given["sender"]),
         simulation=bool(given["simulation"]) or conf.simulation,
         options=own,
-        instance=conf.instance or "",
         created_by=account_of(given["created_by"]),
     )
 
@@ -141,8 +140,8 @@ def _split(options: Mapping[str, Any], channel: str) -> tuple[dict[str, Any], di
 def _check_storable(options: Mapping[str, Any]) -> None:
     for name, value in options.items():
         try:
-            text = json.dumps(value, ensure_ascii=False)
-        except (TypeError, ValueError) as error:
+            text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
             raise InvalidCampaign(str(name), "must be a value of JSON.") from error
         if not is_storable(text) or "\\u0000" in text:
             said = "holds NUL or half a character, which cannot be sent."
@@ -163,8 +162,11 @@ def check_send_at(send_at: Any) -> None:
         raise InvalidCampaign("send_at", said % values)
 
 
-def findings_of(campaign: Campaign) -> list[Finding]:
-    """What text, sender, purpose and time alone tell about a campaign."""
+def findings_of(campaign: Campaign, given: Collection[str] = ()) -> list[Finding]:
+    """What text, sender, purpose and time alone tell about a campaign.
+
+    ``given``: merge fields that come with its people, beside those of the contacts.
+    """
     findings = compliance.check_message(
         text=campaign.text,
         purpose=campaign.purpose,
@@ -175,10 +177,28 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         stop_mention=conf.stop_mention,
         channel=campaign.channel,
     )
+    if placeholders.parse(campaign.text).fields:
+        findings += compliance.check_fields(campaign.text, _known_fields(given))
     two_way = campaign.with_replies and campaign.channel == Channel.SMS
     findings += compliance.check_scheduler(campaign.scheduler, two_way)
     findings += compliance.check_options(campaign.options)
     return findings + hours_findings(campaign)
+
+
+def refuse_unknown_fields(campaign: Campaign, given: Collection[str], *, contacts: bool) -> None:
+    """Raise InvalidCampaign for a merge field that neither contacts nor ``given`` people have.
+
+    ``contacts``: whether contacts are among the people; else what the site knows of its contacts
+    fills in nothing.
+    """
+    if placeholders.parse(campaign.text).fields:
+        known = _known_fields(given) if contacts else [*placeholders.NAMES, *sorted(given)]
+        for finding in compliance.check_fields(campaign.text, list(dict.fromkeys(known))):
+            raise InvalidCampaign("text", str(finding.message))
+
+
+def _known_fields(given: Collection[str]) -> list[str]:
+    return list(dict.fromkeys([*Contact.merge_fields(), *sorted(given)]))
 
 
 def refuse_errors(findings: list[Finding]) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -38,18 +40,23 @@ def judged(campaign: Campaign) -> "QuerySet[Contact]":
 
 
 def left_out(campaign: Campaign, reason: str = "", search: str = "") -> "QuerySet[Contact]":
-    """Who would be left out: for ``reason`` only, with ``search`` in name, number or address."""
+    """Who would be left out: for ``reason`` only, with ``search`` in what is known of them."""
     people = judged(campaign).exclude(exclusion="")  # type: ignore[misc]
     if reason:
         people = people.filter(exclusion=reason)  # type: ignore[misc]
-    return _found(people, search).order_by("pk")
+    return _found(campaign, people, search).order_by("pk")
 
 
-def _found(people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
+def _found(campaign: Campaign, people: "QuerySet[Contact]", search: str) -> "QuerySet[Contact]":
+    """Those with each word of ``search`` in a name, the number, the address, or in a value that
+    the text uses.
+    """
+    places = {"first_name", "last_name", "email"}
+    places.update(f"value_{name}" for name in routes.template_of(campaign).fields)
     for word in _words(storable(search)):
-        names = Q(first_name__icontains=word) | Q(last_name__icontains=word)
         digits = word.lstrip("0") if word.isdigit() else word
-        people = people.filter(names | Q(phone_number__contains=digits) | Q(email__icontains=word))
+        there = (Q(**{f"{place}__icontains": word}) for place in sorted(places))
+        people = people.filter(reduce(or_, there, Q(phone_number__contains=digits)))
     return people
 
 
@@ -72,9 +79,9 @@ def example(
 ) -> Example | None:
     """The contact ``person``, the next ``after`` one, or the first who would receive it.
 
-    With ``search`` in name, number or address: only of those, and None where nobody is found.
+    With ``search`` in what is known of them: only of those, and None where nobody is found.
     """
-    people = _found(judging.receiving(judged(campaign)), search).order_by("pk")
+    people = _found(campaign, judging.receiving(judged(campaign)), search).order_by("pk")
     found = None
     if person is not None:
         found = people.filter(pk=person).first()

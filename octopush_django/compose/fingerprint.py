@@ -1,7 +1,7 @@
 """What a person who presses Send has looked at, in a word: to see whether it changed, and what.
 
-A fingerprint holds a part for the text and its options, for who receives it, for the price, and
-for what is to be known before sending.
+A fingerprint holds a part for the text and its options, for the lists that it goes to or leaves
+out, for who receives it, for the price, and for what is to be known before sending.
 """
 
 import hashlib
@@ -22,11 +22,15 @@ LOOKED_AT = (
 
 WHAT = (
     _("the text or its options"),
+    _("the lists that it goes to or leaves out"),
     _("who receives it, or how many SMS they get"),
     _("the price"),
     _("what is to be known before sending"),
 )
+PEOPLE, PRICE = 2, 3
+"""Places of parts."""
 NO_PRICE = "0"
+LONGEST_PRICE = 12
 
 
 def fingerprint_of(
@@ -36,10 +40,37 @@ def fingerprint_of(
 
     ``euros``: the price of one unit, not its date: each batch billed elsewhere has another date.
     """
-    looked_at = [getattr(campaign, name) for name in LOOKED_AT]
+    return _joined(campaign, _digest(people), euros, findings)
+
+
+def renewed(
+    fingerprint: str, campaign: Campaign, euros: Decimal | None, findings: Sequence[Finding]
+) -> str:
+    """What ``fingerprint`` would be now for the same people."""
+    return _joined(campaign, fingerprint.split("_")[PEOPLE], euros, findings)
+
+
+def _joined(
+    campaign: Campaign, people: str, euros: Decimal | None, findings: Sequence[Finding]
+) -> str:
     notes = sorted((finding.code, finding.about) for finding in findings)
     price = NO_PRICE if euros is None else str(int(euros * 10**4))
-    return "_".join([_digest(looked_at), _digest(people), price, _digest(notes)])
+    return "_".join([*_own_parts(campaign), people, price, _digest(notes)])
+
+
+def is_of(fingerprint: str, campaign: Campaign) -> bool:
+    """Whether text, options and lists of ``campaign`` are still those that were looked at."""
+    return fingerprint.split("_")[:PEOPLE] == _own_parts(campaign)
+
+
+def _own_parts(campaign: Campaign) -> list[str]:
+    """The parts of what is written on the campaign itself: the text, and the lists."""
+    looked_at = [getattr(campaign, name) for name in LOOKED_AT]
+    lists: list[list[int]] = [[], []]
+    if campaign.pk is not None:
+        chosen = (campaign.include, campaign.exclude)
+        lists = [sorted(each.values_list("pk", flat=True)) for each in chosen]
+    return [_digest(looked_at), _digest(lists)]
 
 
 def changes(seen: str, now: str) -> list[str]:
@@ -53,12 +84,12 @@ def changes(seen: str, now: str) -> list[str]:
     return [
         str(what)
         for what, old, new in zip(WHAT, before, after, strict=True)
-        if old != new and not (what is WHAT[2] and _is_no_rise(old, new))
+        if old != new and not (what is WHAT[PRICE] and _is_no_rise(old, new))
     ]
 
 
 def _is_no_rise(old: str, new: str) -> bool:
-    known = old.isascii() and old.isdigit() and old != NO_PRICE
+    known = old.isascii() and old.isdigit() and len(old) <= LONGEST_PRICE
     return old == NO_PRICE or (known and int(new) <= int(old))
 
 

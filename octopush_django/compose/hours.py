@@ -34,8 +34,8 @@ def closing_findings(campaign: Campaign, people: int, requests: int) -> list[Fin
         return []
     first = int(people * in_time / requests)
     message = _(
-        "Not everybody gets it before the allowed hours end: about %(first)d people until "
-        "%(closes)s, about %(later)d from %(opens)s on (%(zone)s)."
+        "Not everybody gets it before the allowed hours end. People who get it until %(closes)s: "
+        "about %(first)d; from %(opens)s on: about %(later)d (%(zone)s)."
     ) % {
         "first": first,
         "later": people - first,

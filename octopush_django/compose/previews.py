@@ -1,7 +1,7 @@
 """What would happen if a campaign were sent now: counted, never stored."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -16,10 +16,10 @@ from ..reports.figures import totals
 from ..reports.prices import Price, last_price
 from ..rules import compliance
 from ..rules.compliance import Finding
+from . import fingerprint as fingerprints
 from .audience_count import AudienceCount, asks_for_replies, can_reply, count_audience
 from .drafts import findings_of
-from .fingerprint import fingerprint_of
-from .hours import closing_findings
+from .hours import closing_findings, hours_findings
 from .text_lengths import Saving, TextLengths
 
 BLACKLIST_PRICE = Decimal("0.01")
@@ -84,9 +84,11 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     """Judge and count everybody of ``sources`` by the rules of ``campaign``."""
     counted = count_audience(campaign, sources)
     lengths, price = counted.lengths, last_price(campaign)
-    findings = _findings(campaign, counted, len(sources.lists))
+    findings = _findings(campaign, counted, len(sources.lists), sources.fields)
     people = sorted(counted.checksums.items()), counted.exclusions, lengths.histogram
-    fingerprint = fingerprint_of(campaign, people, price.euros if price else None, findings)
+    fingerprint = fingerprints.fingerprint_of(
+        campaign, people, price.euros if price else None, findings
+    )
     return Preview(
         counted.people, counted.exclusions, lengths.histogram, findings, price, fingerprint,
         _surcharge(campaign, lengths.requests), lengths.requests,
@@ -94,9 +96,29 @@ def preview_of(campaign: Campaign, sources: Sources) -> Preview:
     )  # fmt: skip
 
 
-def _findings(campaign: Campaign, counted: AudienceCount, lists: int) -> list[Finding]:
-    """Everything to know before sending to so many ``lists``; what forbids it first."""
-    findings = findings_of(campaign)
+def renewed(campaign: Campaign, preview: Preview) -> Preview:
+    """The ``preview`` of a draft as of now, and for its time, without counting people again."""
+    price = last_price(campaign)
+    of_people = [finding for finding in preview.findings if finding.field != "send_at"]
+    findings = of_people + hours_findings(campaign)
+    findings += closing_findings(campaign, preview.count, preview.requests)
+    fingerprint = fingerprints.renewed(
+        preview.fingerprint, campaign, price.euros if price else None, findings
+    )
+    surcharge = _surcharge(campaign, preview.requests)
+    return replace(
+        preview, price=price, findings=findings, fingerprint=fingerprint, surcharge=surcharge
+    )
+
+
+def _findings(
+    campaign: Campaign, counted: AudienceCount, lists: int, given: Collection[str]
+) -> list[Finding]:
+    """Everything to know before sending to so many ``lists``; what forbids it first.
+
+    ``given``: merge fields that come with given people.
+    """
+    findings = findings_of(campaign, given)
     findings += compliance.check_overseas(counted.overseas)
     findings += compliance.check_purpose(campaign.text, campaign.purpose, lists)
     known = {finding.code for finding in findings}
@@ -111,14 +133,16 @@ def _findings(campaign: Campaign, counted: AudienceCount, lists: int) -> list[Fi
 
 
 def _values_findings(counted: AudienceCount) -> list[Finding]:
-    labels = {column.name: str(column.verbose_name) for column in Contact._meta.fields}
     fallbacks = counted.rules.fallbacks
+    labels = Contact.merge_fields() if fallbacks else {}
     return compliance.check_values(
         missing=counted.judged.get(Exclusion.MISSING_VALUE, 0),
         too_long=counted.judged.get(Exclusion.VALUE_TOO_LONG, 0),
         braces=counted.lengths.with_braces,
         looks_empty=counted.lengths.looking_empty,
-        required=[labels[name] for name, other in fallbacks.items() if other is None],
+        required=[
+            str(labels.get(name, name)) for name, other in fallbacks.items() if other is None
+        ],
     )
 
 
@@ -167,7 +191,7 @@ def _frozen_texts(campaign: Campaign) -> Iterator[tuple[str, int]]:
     else:
         by_values = recipients.values_list("payload").annotate(people=Count("pk"))
         for payload, people in by_values.iterator(chunk_size=2000):
-            yield template.render(json.loads(payload)), people
+            yield template.render_sent(json.loads(payload)), people
 
 
 def exclusions_of(campaign: Campaign) -> dict[str, int]:

@@ -82,7 +82,7 @@ class TextLengths:
             _variants(campaign) if is_sms else {},
             segments.replaceable(campaign.text) if is_sms else {},
             Texts(conf.frame_size) if routes.has_own_texts(campaign) else None,
-            _least=traits.units(template.render(dict.fromkeys(placeholders.FIELDS, ""))),
+            _least=traits.units(template.render(dict.fromkeys(template.fields, ""))),
         )
 
     def add(self, values: Mapping[str, str], people: int) -> None:

@@ -1,44 +1,40 @@
-"""One row of a file: a person who can become a contact, or the reason why not."""
+"""One row of a file: a person who can become a contact, or the reason why not.
+
+What is wrong beside the number (an e-mail, a date, a text that is too long) is left out and
+counted; the person comes in. What is wrong with the number or with a consent refuses the row.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
-from django.utils.timezone import make_aware
 from django.utils.translation import gettext as _
 
 from .. import numbers
 from ..client.text import storable
 from ..conf import conf
-from ..models import Consent, Contact
+from ..models import Contact
+from ..models.contact_fields import LONGEST_DETAIL
+from ..numbers import Number
 from ..rules.addresses import canonical_email
-from .columns import VALUES, folded
+from ..rules.dates import read_date
+from ..rules.values import Kind, comparables_of, stripped
+from .columns.consent import read_consent, read_refusal
+from .columns.countries import read_country
+from .columns.fields import FIELDS
+from .columns.guessing import Columns
+from .people import UNKNOWN, Consent, Person
 
-LONGEST = {name: getattr(Contact._meta.get_field(name), "max_length", 0) for name in VALUES}
-
-_YES = frozenset(["oui", "yes", "1", "true", "vrai", "o", "y", "x", "ok", "si", "given"])
-_NO = frozenset(["non", "no", "0", "false", "faux", "n", "refus", "refuse", "refused", "stop"])
-
-
-@dataclass
-class Row:
-    """A person as the file has them; ``cells`` as they stand there."""
-
-    line: int
-    cells: Sequence[str]
-    number: str | None
-    email: str
-    values: dict[str, str]
-    consent: str
-    consented_at: datetime | None
-    consent_source: str
-    date_ignored: bool
-
-    @property
-    def identity(self) -> str:
-        """By what the same person is known again in this file."""
-        return self.number or self.email
+LONGEST_NAME = Contact._meta.get_field("first_name").max_length or 0
+LONGEST_SOURCE = Contact._meta.get_field("consent_source").max_length or 0
+_BETWEEN_NUMBERS = ":::"
+"""Google's contacts write several numbers of one label so."""
+_ROUNDED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
+_QUOTED = re.compile(r"'(?=[\d=@+\-\t\r])")
+"""The mark by which spreadsheets keep a text a text."""
 
 
 class Refused(ValueError):
@@ -49,90 +45,214 @@ class Refused(ValueError):
         self.kind = kind
 
 
-def parse(line: int, cells: Sequence[str], mapping: Mapping[int, str]) -> Row:
-    """The person in ``cells``; ``mapping``: column -> field. Raises :class:`Refused`."""
-    data = {name: cells[i].strip() for i, name in mapping.items() if i < len(cells)}
-    data = {name: storable(value) for name, value in data.items()}
-    number = _number(data.get("phone_number", ""))
-    email = _email(data.get("email", ""))
-    if not number and not email:
-        raise Refused("no_address", _("There is neither a number nor an e-mail address."))
-    values = {name: data[name] for name in VALUES if data.get(name)}
-    for name, value in values.items():
-        longest = LONGEST[name]
-        if len(value) > longest:
-            raise Refused(
-                "too_long",
-                _("“%(value)s…” is over %(longest)d characters.")
-                % {"value": value[:30], "longest": longest},
-            )
-    raw_date = data.get("consented_at", "")
-    consented_at = _date(raw_date)
-    return Row(
-        line, cells, number, email, values,
-        read_consent(data.get("consent", "")), consented_at, data.get("consent_source", "")[:255],
-        date_ignored=bool(raw_date and not consented_at),
-    )  # fmt: skip
+@dataclass
+class PersonReader:
+    """Reads the rows of one file. ``left_out``: (title, why) -> cells that were left out.
 
+    ``kinds``: key of a field of the site's own -> its kind. ``region``: the country in which
+    national numbers are read where a row names none.
+    """
 
-def _number(text: str) -> str | None:
-    if not text:
-        return None
-    number = numbers.canonical(text, conf.region)
-    if number:
-        return number
-    if re.fullmatch(r"\d[.,]\d+E\+?\d+", text, re.IGNORECASE):
-        raise Refused(
-            "spreadsheet_number",
-            _(
-                "“%(value)s”: the spreadsheet rounded this number; format the column as text and "
-                "export again."
-            )
-            % {"value": text},
+    columns: Columns
+    kinds: Mapping[str, Kind]
+    region: str
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        of, columns = self.columns.of, self.columns.columns
+        self._titles = {column.index: column.title for column in columns}
+        self._width = 1 + max(self._titles, default=0)
+        self._numbers, self._emails = of("phone_number"), of("email")
+        self._countries = (*of("calling_code"), *of("country"))
+        self._first_names, self._last_names = of("first_name"), of("last_name")
+        self._values = [(c.index, c.field) for c in columns if c.field not in FIELDS]
+        self._has_comparables = any(kind != Kind.TEXT for kind in self.kinds.values())
+        self._read_number = numbers.reader(self.region)
+        self._by_phone = self._consent_reader("")
+        self._by_email = self._consent_reader("email_")
+
+    def read(self, cells: Sequence[str]) -> Person:
+        """The person in ``cells``. Raises :class:`Refused`."""
+        if len(cells) < self._width:
+            cells = [*cells, *[""] * (self._width - len(cells))]
+        elif len(cells) > self._width:
+            self._refuse_more_cells(cells)
+        self._wrong: list[tuple[str, str]] = []
+        number, email = self._number(cells), self._email(cells)
+        if not number and not email:
+            raise Refused("no_address", _("There is neither a number nor an e-mail address."))
+        values = self._details(cells)
+        person = Person(
+            number,
+            email,
+            self._name(cells, self._first_names),
+            self._name(cells, self._last_names),
+            values,
+            comparables_of(values, self.kinds) if self._has_comparables else {},
+            self._by_phone(cells),
+            self._by_email(cells),
         )
-    raise Refused(
-        "bad_number",
-        _(
-            "“%(value)s” is not a phone number; correct it, or empty the cell to keep the "
-            "e-mail address alone."
-        )
-        % {"value": text[:40]},
-    )
+        # Of a row that is refused nothing is left out: all of it is.
+        self.left_out.update(self._wrong)
+        return person
 
+    def _refuse_more_cells(self, cells: Sequence[str]) -> None:
+        """There is no telling which cell belongs under which title."""
+        if any(cell.strip() for cell in cells[self._width :]):
+            said = _("The row has %(cells)d cells, and there are %(titles)d titles: put quotes "
+                     "around a cell with a delimiter in it.")  # fmt: skip
+            raise Refused("too_many_cells", said % {"cells": len(cells), "titles": self._width})
 
-def _email(text: str) -> str:
-    if not text:
+    # --- numbers and addresses ---
+
+    def _number(self, cells: Sequence[str]) -> Number | None:
+        """The first mobile; where there is none, the first other number."""
+        if len(self._numbers) == 1 and not self._countries:
+            number = self._read_number(cells[self._numbers[0]])
+            if number:
+                return number
+        found, wrong = [], ""
+        for index in self._numbers:
+            for text in _parts(cells[index]):
+                number = self._read(cells, text)
+                if number is None:
+                    wrong = wrong or text
+                elif number.line_type == "mobile":
+                    return number
+                else:
+                    found.append(number)
+        if wrong and not found:
+            raise _no_number(wrong)
+        return found[0] if found else None
+
+    def _read(self, cells: Sequence[str], number: str) -> Number | None:
+        """The number, in the country that the row names; in that of the import where it has none.
+
+        Raises :class:`Refused` for a country that nobody knows, unless the number has its own.
+        """
+        for index in self._countries:
+            text = cells[index].strip()
+            if text:
+                region = read_country(text)
+                if region is None and not number.startswith(("+", "00")):
+                    said = _("“%(value)s” is no country that we know: correct it, or write the "
+                             "number with + and its country code.")  # fmt: skip
+                    raise Refused("bad_country", said % {"value": text[:40]})
+                return numbers.read(number, region or self.region)
+        return self._read_number(number)
+
+    def _email(self, cells: Sequence[str]) -> str:
+        """The first address that is one; others are left out."""
+        for index in self._emails:
+            text = _QUOTED.sub("", stripped(cells[index]), count=1)
+            if text:
+                email = canonical_email(text)
+                if email:
+                    return email
+                self._leave_out(index, "bad_email")
         return ""
-    email = canonical_email(text)
-    if email is None:
-        raise Refused(
-            "bad_email",
-            _("“%(value)s” is not an e-mail address; correct it or empty the cell.")
-            % {"value": text[:60]},
-        )
-    return email
+
+    # --- names and details ---
+
+    def _name(self, cells: Sequence[str], indexes: Sequence[int]) -> str:
+        for index in indexes:
+            text = self._text(cells, index, LONGEST_NAME)
+            if text:
+                return text
+        return ""
+
+    def _details(self, cells: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for index, key in self._values:
+            text = self._text(cells, index, LONGEST_DETAIL) if key not in found else ""
+            kind = self.kinds.get(key, Kind.TEXT)
+            if text and kind != Kind.TEXT and not comparables_of({key: text}, {key: kind}):
+                self._leave_out(index, f"no_{kind}")
+            elif text:
+                found[key] = text
+        return found
+
+    def _text(self, cells: Sequence[str], index: int, longest: int) -> str:
+        """The cell without blanks around it; "" where it is left out."""
+        text = cells[index]
+        if not text or (text.isalnum() and len(text) <= longest):
+            return text
+        text = stripped(text)
+        if text[:1] == "'":
+            text = _QUOTED.sub("", text, count=1)
+        if len(text) > longest:
+            self._leave_out(index, "too_long")
+            return ""
+        return text if text.isprintable() else storable(text)
+
+    # --- consent ---
+
+    def _consent_reader(self, prefix: str) -> Callable[[Sequence[str]], Consent]:
+        """Reads one kind of consent from a row; the refusal of any column wins."""
+        of = self.columns.of
+        yes, no = of(f"{prefix}consent"), of("email_refusal" if prefix else "refusal")
+        dates, sources = of(f"{prefix}consented_at"), of(f"{prefix}consent_source")
+        if not yes and not no:
+            return lambda cells: UNKNOWN
+
+        @lru_cache(maxsize=4096)
+        def answer(*said: str) -> Consent:
+            """What the columns that hold consent say, with the words as its source."""
+            answers = [*map(read_consent, said[: len(yes)]), *map(read_refusal, said[len(yes) :])]
+            if None in answers and "refused" not in answers:
+                raise _no_consent(said[answers.index(None)])
+            found = [(answer or "unknown", place) for place, answer in enumerate(answers)]
+            status, place = max(found, key=lambda answer: _WEIGHT[answer[0]])
+            title, text = self._titles[(*yes, *no)[place]], storable(said[place])
+            words = f"{title}: {stripped(text)}"[:LONGEST_SOURCE]
+            return UNKNOWN if status == "unknown" else Consent(status, source=words)
+
+        def read(cells: Sequence[str]) -> Consent:
+            found = answer(*[cells[index] for index in (*yes, *no)])
+            if found is UNKNOWN or not (dates or sources):
+                return found
+            source = next(
+                filter(None, (self._text(cells, i, LONGEST_SOURCE) for i in sources)), ""
+            )
+            return Consent(found.status, self._date(cells, dates), source or found.source)
+
+        return read
+
+    def _date(self, cells: Sequence[str], indexes: Sequence[int]) -> datetime | None:
+        for index in indexes:
+            text = stripped(cells[index])
+            if text:
+                moment = read_date(text, conf.zone)
+                if moment:
+                    return moment
+                self._leave_out(index, "bad_date")
+        return None
+
+    def _leave_out(self, index: int, why: str) -> None:
+        self._wrong.append((self._titles.get(index, ""), why))
 
 
-def read_consent(text: str) -> str:
-    """A cell's yes or no as a consent. Raises ``ValueError`` for anything else."""
-    word = folded(text)
-    if not word:
-        return Consent.UNKNOWN
-    if word in _YES:
-        return Consent.GIVEN
-    if word in _NO:
-        return Consent.REFUSED
-    raise Refused(
-        "bad_consent",
-        _("“%(value)s” as consent is neither yes nor no.") % {"value": text[:40]},
-    )
+_WEIGHT = {"unknown": 0, "given": 1, "refused": 2}
 
 
-def _date(text: str) -> datetime | None:
-    for form in ("%d/%m/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d-%m-%Y", "%Y-%m-%d %H:%M:%S",
-                 "%d/%m/%Y %H:%M", "%d/%m/%y"):  # fmt: skip
-        try:
-            return make_aware(datetime.strptime(text, form), conf.zone)
-        except (ValueError, OverflowError):
-            continue
-    return None
+def _no_consent(text: str) -> Refused:
+    said = _("“%(value)s” as consent is neither yes nor no.")
+    return Refused("bad_consent", said % {"value": text.strip()[:40]})
+
+
+def _parts(cell: str) -> Sequence[str]:
+    """The numbers of a cell, as they stand there."""
+    text = cell.strip()
+    if _BETWEEN_NUMBERS in text:
+        return [part for part in text.split(_BETWEEN_NUMBERS) if part.strip()]
+    return (text,) if text else ()
+
+
+def _no_number(text: str) -> Refused:
+    if _ROUNDED.fullmatch(text):
+        said = _("“%(value)s”: the spreadsheet rounded this number; format the column as text and "
+                 "export again.")  # fmt: skip
+        return Refused("spreadsheet_number", said % {"value": text})
+    said = _("“%(value)s” is not a phone number; correct it, or empty the cell to keep the e-mail "
+             "address alone.")  # fmt: skip
+    return Refused("bad_number", said % {"value": text[:40]})

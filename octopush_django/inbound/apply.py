@@ -5,7 +5,6 @@ to one event, and an address opts out once.
 """
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,8 +33,6 @@ logger = logging.getLogger("octopush_django.inbound")
 
 BATCH = 500
 MOST_TRIES = 3
-LINGER = 1.2
-"""Seconds that an applier waits for stragglers: a web process enqueues once a second at most."""
 
 STATUSES = {
     "ACK": RecipientStatus.ACCEPTED,
@@ -74,17 +71,12 @@ REPORTED = frozenset(status for status, rank in RANK.items() if rank)
 """States that only reports bring about."""
 
 
-def apply_events(*, linger: float = 0.0) -> int:
+def apply_events() -> int:
     """Apply received events until none is left; return how many. Safe to run many times."""
     applied = 0
-    while True:
-        count = _apply_batch()
+    while count := apply_batch():
         applied += count
-        if not count:
-            if not linger:
-                return applied
-            time.sleep(linger)
-            linger = 0.0
+    return applied
 
 
 @dataclass
@@ -95,7 +87,7 @@ class _Read:
     notices: list[Notice]
 
 
-def _apply_batch() -> int:
+def apply_batch() -> int:
     """Take a batch under lock and apply it; what fails is tried alone, then put aside."""
     unknown: frozenset[str] = frozenset()
     with transaction.atomic():

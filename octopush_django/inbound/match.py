@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, QuerySet
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
-from .. import queue, signals
-from ..lifecycle import conclude
-from ..models import EventKind, EventState, Frame, FrameStatus, Recipient, WebhookEvent
-from .understand import Notice, Report
+from .. import queue
+from ..models import EventKind, EventState, Frame, Recipient, WebhookEvent
+from .tickets import learn, ticketless
+from .understand import Notice
 
 REPORTS_COME_WITHIN = timedelta(hours=72)
 
@@ -40,7 +40,9 @@ def match(notices: Sequence[Notice]) -> Matches:
     """Find what notices speak of, and lock the recipients: a few queries for a whole batch."""
     tickets = {notice.ticket for notice in notices if notice.ticket}
     campaigns = campaigns_of(tickets)
-    campaigns |= _learn(notices, tickets - set(campaigns))
+    learned = learn(notices, tickets - set(campaigns))
+    campaigns |= learned
+    transaction.on_commit(lambda: replay(list(learned)))
     recipients = (
         Recipient.objects.select_for_update()
         .filter(campaign__in=set(campaigns.values()))
@@ -81,58 +83,9 @@ def replay_known(now: datetime | None = None) -> None:
     known = Frame.objects.filter(ticket=OuterRef("ticket"))
     waiting = WebhookEvent.objects.filter(Exists(known), state=EventState.UNMATCHED)
     waiting.exclude(ticket="").update(state=EventState.RECEIVED, tries=0)
-    since = _ticketless().filter(first_posted_at__gt=now - REPORTS_COME_WITHIN)
+    since = ticketless().filter(first_posted_at__gt=now - REPORTS_COME_WITHIN)
     first = since.aggregate(first=Min("first_posted_at"))["first"]
     if first:
         WebhookEvent.objects.filter(
             state=EventState.UNMATCHED, kind=EventKind.REPORT, received_at__gte=first
         ).update(state=EventState.RECEIVED, tries=0)
-
-
-def _learn(notices: Sequence[Notice], unknown: set[str]) -> dict[str, int]:
-    """Learn the tickets of frames whose answers were lost, from the first report about each."""
-    learned: dict[str, int] = {}
-    for notice in notices:
-        if notice.ticket not in unknown - set(learned) or not isinstance(notice, Report):
-            continue
-        if _is_on_its_way(notice.address):
-            continue
-        candidates = _ticketless().filter(recipients__address=notice.address)
-        frames = list(candidates.select_for_update(of=("self",))[:2])
-        if len(frames) == 1:
-            _accept(frames[0], notice.ticket)
-            learned[notice.ticket] = frames[0].campaign_id
-    return learned
-
-
-def _accept(frame: Frame, ticket: str) -> None:
-    frame.ticket = ticket
-    frame.status = FrameStatus.ACCEPTED
-    frame.next_action_at = None
-    frame.cost_is_estimate = frame.cost is None or frame.cost_is_estimate
-    frame.save(update_fields=["ticket", "status", "next_action_at", "cost_is_estimate"])
-    campaign_id = frame.campaign_id
-    transaction.on_commit(lambda: replay([ticket]))
-    transaction.on_commit(lambda: conclude([campaign_id]))
-    signals.send_after_commit(
-        signals.frame_accepted,
-        Frame,
-        campaign_id=campaign_id,
-        frame_id=frame.pk,
-        ticket=ticket,
-    )
-
-
-def _ticketless() -> "QuerySet[Frame]":
-    """Frames that went out, or may have, and of which no ticket is known."""
-    return Frame.objects.filter(
-        status__in=(FrameStatus.ACCEPTED, FrameStatus.UNCERTAIN, FrameStatus.UNDECIDED),
-        ticket="",
-        first_posted_at__isnull=False,
-        campaign__simulation=False,
-    )
-
-
-def _is_on_its_way(address: str) -> bool:
-    """Whether a call for this address is being made: the ticket may well be of that call."""
-    return Frame.objects.filter(status=FrameStatus.SENDING, recipients__address=address).exists()

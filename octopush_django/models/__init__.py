@@ -4,25 +4,20 @@ from .campaigns import (
     Campaign,
     CampaignStatus,
     Channel,
+    Preparation,
     Purpose,
     Reason,
     Scheduler,
     SmsType,
     Tariff,
 )
+from .contact_fields import ContactField, FieldKind
 from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
+from .imports import ContactImport, ImportState
 from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
-from .operation import Alarm, Halt, Heartbeat, Place
-from .sending import (
-    AttemptOutcome,
-    Exclusion,
-    Frame,
-    FrameStatus,
-    Recipient,
-    RecipientStatus,
-    SendAttempt,
-    Tally,
-)
+from .operation import Alarm, Halt, Heartbeat, Place, WaitingTask
+from .recipients import Exclusion, Recipient, RecipientStatus, Tally
+from .sending import AttemptOutcome, Frame, FrameStatus, Priority, SendAttempt
 
 __all__ = [
     "Alarm",
@@ -32,19 +27,25 @@ __all__ = [
     "Channel",
     "Consent",
     "Contact",
+    "ContactField",
+    "ContactImport",
     "ContactList",
     "EventKind",
     "EventState",
     "Exclusion",
     "Family",
+    "FieldKind",
     "Frame",
     "FrameStatus",
     "Halt",
     "Heartbeat",
+    "ImportState",
     "LineType",
     "OptOut",
     "OptOutSource",
     "Place",
+    "Preparation",
+    "Priority",
     "Purpose",
     "Reading",
     "Reason",
@@ -56,5 +57,6 @@ __all__ = [
     "SmsType",
     "Tally",
     "Tariff",
+    "WaitingTask",
     "WebhookEvent",
 ]

@@ -22,11 +22,15 @@ def update_each(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
     columns: list[Any] = [model._meta.get_field(name) for name in fields]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            names = [(column.column, column.attname) for column in [key, *columns]]
-            sql, documents = (
-                _from_json(model, names),
-                [{name: getattr(row, attribute) for name, attribute in names} for row in rows],
-            )
+            written = [key, *columns]
+            sql = _from_json(model, [(column.column, column.attname) for column in written])
+            documents = [
+                {
+                    column.column: column.get_prep_value(getattr(row, column.attname))
+                    for column in written
+                }
+                for row in rows
+            ]
             cursor.execute(sql, [json.dumps(documents, default=str)])
         else:
             table, quoted = model._meta.db_table, connection.ops.quote_name
@@ -43,27 +47,38 @@ def update_each(rows: Iterable[models.Model], fields: Sequence[str]) -> None:
             )
 
 
-def insert_each(
-    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Insert rows of ``names`` (columns of ``model``), in their order, without making objects."""
-    rows = list(rows)
+def insert_new(
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    unique: str,
+    returning: Sequence[str],
+) -> list[tuple[Any, ...]]:
+    """Insert rows of ``names`` (columns of ``model``) in their order, but those that are there.
+
+    ``unique``: the columns and condition of the unique constraint that tells. Returns the columns
+    ``returning`` of each row that was written.
+    """
     if not rows:
-        return
+        return []
     connection, table = connections[router.db_for_write(model)], model._meta.db_table
     columns = ", ".join(f'"{name}"' for name in names)
+    # One parameter in all, instead of one per row and field.
+    if connection.vendor == "postgresql":
+        document = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
+        source = f"SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s)"
+    else:
+        document = json.dumps(rows)
+        values = ", ".join(f"json_extract(value, '$[{i}]')" for i in range(len(names)))
+        source = f"SELECT {values} FROM json_each(%s) WHERE TRUE"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # One parameter in all; the table itself tells the types.
-            document = json.dumps([dict(zip(names, row, strict=True)) for row in rows])
-            cursor.execute(
-                f"INSERT INTO {table} ({columns})"
-                f" SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s)",
-                [document],
-            )
-        else:
-            places = ", ".join(["%s"] * len(names))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) {source} ON CONFLICT {unique} DO NOTHING"
+            f" RETURNING {', '.join(returning)}",
+            [document],
+        )
+        return list(cursor.fetchall())
 
 
 def add_each(

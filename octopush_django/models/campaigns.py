@@ -18,6 +18,7 @@ from ..conf import conf
 from ..rules import channels
 from ..rules.hours import AllowedHours
 from .contacts import ContactList
+from .fields import SentenceField
 
 
 class Channel(models.TextChoices):
@@ -55,15 +56,18 @@ class CampaignStatus(models.TextChoices):
 class Reason(models.TextChoices):
     """Why a campaign is not moving, or how it ended."""
 
+    PREPARING = "preparing", _("Who receives it is being written down")
+    CHANGED = "changed", _("It grew after it was approved")
     PERSON = "person", _("Paused by a person")
     CREDIT = "credit", _("Not enough credit")
-    CREDENTIALS = "credentials", _("The gateway does not accept our login")
+    CREDENTIALS = "credentials", _("The gateway does not know our login, or its address is wrong")
     ACCOUNT = "account", _("The gateway account needs attention")
     REFUSED = "refused", _("The gateway refused a batch")
     GATEWAY = "gateway", _("The gateway does not answer")
     UNDECIDED = "undecided", _("A batch needs your decision")
     QUIET_HOURS = "quiet_hours", _("Waits for the allowed hours")
     LATE = "late", _("Its time has passed")
+    SILENCE = "silence", _("Nothing worked here for a while")
     HALTED = "halted", _("All sending is halted")
     INSTANCE = "instance", _("Launched on another copy of this site")
     PILOT = "pilot", _("The first batch cost more than expected")
@@ -72,7 +76,15 @@ class Reason(models.TextChoices):
 
 def account_of(person: Any) -> Any:
     """The user account of whoever acts, if there is one: ``by`` may also be a name, or None."""
-    return person if isinstance(person, get_user_model()) else None
+    is_account = isinstance(person, get_user_model()) and person.pk is not None
+    return person if is_account else None
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def waiting_for_a_person(self) -> "CampaignQuerySet":
+        """Campaigns that go on by nobody's doing but a person's: paused, or a draft again."""
+        again = Q(status=CampaignStatus.DRAFT, reason_code=Reason.CHANGED)
+        return self.filter(Q(status=CampaignStatus.PAUSED) | again).order_by("-pk")
 
 
 class Campaign(models.Model):
@@ -110,7 +122,7 @@ class Campaign(models.Model):
     reason_code = models.CharField(
         _("why it is not moving"), max_length=20, choices=Reason, blank=True, editable=False
     )
-    reason = models.TextField(_("explanation"), blank=True, editable=False)
+    reason = SentenceField(_("explanation"), blank=True, editable=False)
     key = models.CharField(
         _("key"), max_length=200, null=True, blank=True, unique=True, editable=False
     )
@@ -169,6 +181,8 @@ class Campaign(models.Model):
     )
     launched_at = models.DateTimeField(_("launched"), null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True, editable=False)
+
+    objects = CampaignQuerySet.as_manager()
 
     created_now = False
     """Whether the call of ``send_campaign`` that returned this object made the campaign."""
@@ -231,6 +245,29 @@ class Campaign(models.Model):
         return AllowedHours.parse(
             conf.quiet_hours, ZoneInfo(time_zone) if time_zone else conf.zone
         )
+
+
+class Preparation(models.Model):
+    """An approved campaign of which a worker still has to write down who receives it.
+
+    A row of its own, so that the worker can hold it while others pause or cancel the campaign.
+    ``people_seen``: how many would receive it when it was approved; None where nobody looked.
+    ``notes_read``: codes of the findings that were acknowledged then.
+    """
+
+    campaign = models.OneToOneField(
+        Campaign, verbose_name=_("campaign"), on_delete=models.CASCADE, related_name="preparation"
+    )
+    people_seen = models.PositiveIntegerField(_("people who would receive it"), null=True)
+    notes_read = models.JSONField(_("notes that were read"), default=list)
+    created_at = models.DateTimeField(_("approved"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("preparation")
+        verbose_name_plural = _("preparations")
+
+    def __str__(self) -> str:
+        return str(self.campaign)
 
 
 class Tariff(models.Model):

@@ -1,11 +1,11 @@
 """People: contacts, their lists, and those who must be left alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import numbers
 from ..rules import addresses
+from ..rules.placeholders import NAMES
+from ..rules.values import Kind, as_text, comparables_of, stripped
+from .contact_fields import ContactField
 from .fields import EmailField, PhoneNumberField
 
 
@@ -44,9 +47,11 @@ class OptOutSource(models.TextChoices):
 
 class ContactListQuerySet(models.QuerySet["ContactList"]):
     def delete(self) -> tuple[int, dict[str, int]]:
-        for contact_list in self:
-            contact_list.refuse_if_used()
-        return super().delete()
+        with transaction.atomic():
+            # Nobody can give these lists to a campaign meanwhile.
+            for contact_list in self.select_for_update():
+                contact_list.refuse_if_used()
+            return super().delete()
 
 
 class ContactList(models.Model):
@@ -71,8 +76,11 @@ class ContactList(models.Model):
         return self.name
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self.refuse_if_used()
-        return super().delete(*args, **kwargs)
+        with transaction.atomic():
+            # Nobody can give this list to a campaign meanwhile.
+            ContactList.objects.select_for_update().filter(pk=self.pk).first()
+            self.refuse_if_used()
+            return super().delete(*args, **kwargs)
 
     def used_by(self) -> list[Any]:
         """Campaigns that have not left, and send to this list or leave it out."""
@@ -98,7 +106,7 @@ def has_address(field: str, addresses: Iterable[str]) -> Q:
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
-    """Keeps ``line_type`` true on every way of writing a number."""
+    """Keeps ``line_type`` and ``comparables`` true on every way of writing a contact."""
 
     def update(self, **values: Any) -> int:
         if "phone_number" in values:
@@ -109,6 +117,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         objs = list(objs)
         for contact in objs:
             contact.resolve_line_type()
+        _compare_values(objs)
         return super().bulk_create(objs, *args, **kwargs)
 
     def bulk_update(
@@ -119,6 +128,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
             names.add("line_type")
             for contact in objs:
                 contact.resolve_line_type()
+        if "values" in names:
+            names.add("comparables")
+            _compare_values(objs)
         return super().bulk_update(objs, sorted(names), *args, **kwargs)
 
     def resolve_line_types(self, chunk: int = 500, most: int | None = None) -> None:
@@ -127,7 +139,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         In steps of ``chunk``, each of which stays where no transaction is open; of ``most``
         contacts at the most.
         """
-        unresolved = self.order_by().filter(line_type="", phone_number__isnull=False)
+        around_the_orm = {"line_type": "", "phone_number__isnull": False}
+        if not Contact.objects.filter(**around_the_orm).exists():
+            # Usually: told by an empty index, without a look at the contacts in question.
+            return
+        unresolved = self.order_by().filter(**around_the_orm)
         steps = count() if most is None else range(-(-most // chunk))
         for _step in steps:
             batch = list(unresolved.only("phone_number", "line_type")[:chunk])
@@ -138,33 +154,66 @@ class ContactQuerySet(models.QuerySet["Contact"]):
             super(ContactQuerySet, Contact.objects.all()).bulk_update(batch, ["line_type"])
 
 
+def _compare_values(contacts: Sequence["Contact"]) -> None:
+    """Write down each value as text, and as it sorts."""
+    if any(contact.values or contact.comparables for contact in contacts):
+        kinds = ContactField.objects.kinds()
+        for contact in contacts:
+            contact.compare_values(kinds)
+
+
 class Contact(models.Model):
     """A person with a phone number, an e-mail address, or both."""
 
-    phone_number = PhoneNumberField(
-        _("phone number"), max_length=16, unique=True, null=True, blank=True
-    )
+    phone_number = PhoneNumberField(_("phone number"), max_length=16, null=True, blank=True)
     line_type = models.CharField(
         _("line"), max_length=8, choices=LineType, blank=True, default="", editable=False
     )
     email = EmailField(_("e-mail"), blank=True)
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
-    param1 = models.CharField(_("parameter 1"), max_length=255, blank=True)
-    param2 = models.CharField(_("parameter 2"), max_length=255, blank=True)
-    param3 = models.CharField(_("parameter 3"), max_length=255, blank=True)
-    param4 = models.CharField(_("parameter 4"), max_length=255, blank=True)
-    param5 = models.CharField(_("parameter 5"), max_length=255, blank=True)
+    values = models.JSONField(_("personal details"), default=dict, blank=True, editable=False)
+    """Key of a :class:`ContactField` -> the text that people read."""
+    comparables = models.JSONField(default=dict, blank=True, editable=False)
+    """Key -> the value of a number or date as it sorts: see ``rules.values.comparable``."""
     lists = models.ManyToManyField(
-        ContactList, verbose_name=_("lists"), related_name="contacts", blank=True
+        ContactList,
+        verbose_name=_("lists"),
+        related_name="contacts",
+        blank=True,
+        # Both keys checked for each row would cost a quarter of an import.
+        db_constraint=False,
     )
     consent = models.CharField(
-        _("consent to marketing"), max_length=8, choices=Consent, default=Consent.UNKNOWN
+        _("consent to marketing by phone"),
+        max_length=8,
+        choices=Consent,
+        default=Consent.UNKNOWN,
+        help_text=_("By SMS, RCS or voice message."),
     )
     consent_source = models.CharField(
         _("where it was given or refused"), max_length=255, blank=True
     )
     consented_at = models.DateTimeField(_("when"), null=True, blank=True)
+    email_consent = models.CharField(
+        _("consent to marketing by e-mail"),
+        max_length=8,
+        choices=Consent,
+        default=Consent.UNKNOWN,
+    )
+    email_consent_source = models.CharField(
+        _("where it was given or refused"), max_length=255, blank=True
+    )
+    email_consented_at = models.DateTimeField(_("when"), null=True, blank=True)
+    last_import = models.ForeignKey(
+        "octopush_django.ContactImport",
+        null=True,
+        editable=False,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = ContactQuerySet.as_manager()
@@ -174,6 +223,8 @@ class Contact(models.Model):
         verbose_name_plural = _("contacts")
         permissions = [("export_contact", _("Can export contacts"))]
         constraints = [
+            # Not ``unique=True``: on PostgreSQL that makes a second index, which nothing uses.
+            models.UniqueConstraint(fields=["phone_number"], name="octopush_contact_number"),
             models.CheckConstraint(
                 condition=Q(phone_number__isnull=True)
                 | Q(phone_number__regex=numbers.E164_PATTERN),
@@ -192,6 +243,10 @@ class Contact(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(consent__in=Consent.values), name="octopush_contact_consent"
+            ),
+            models.CheckConstraint(
+                condition=Q(email_consent__in=Consent.values),
+                name="octopush_contact_email_consent",
             ),
             models.CheckConstraint(
                 condition=Q(line_type__in=LineType.values), name="octopush_contact_line_type"
@@ -215,8 +270,12 @@ class Contact(models.Model):
         update_fields = kwargs.get("update_fields")
         if update_fields is None or "phone_number" in update_fields:
             self.resolve_line_type()
-            if update_fields is not None:
-                kwargs["update_fields"] = {*update_fields, "line_type"}
+            update_fields = update_fields and {*update_fields, "line_type"}
+        if update_fields is None or "values" in update_fields:
+            _compare_values([self])
+            update_fields = update_fields and {*update_fields, "comparables"}
+        if update_fields is not None:
+            kwargs["update_fields"] = update_fields
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
@@ -228,6 +287,19 @@ class Contact(models.Model):
         """Set ``line_type`` from the number; the audience's SQL relies on it."""
         number = addresses.as_written(self.phone_number)
         self.line_type = numbers.line_type(number) if number else ""
+
+    def compare_values(self, kinds: Mapping[str, Kind]) -> None:
+        """Keep the ``values`` that show something, as text, and set ``comparables``."""
+        texts = {key: stripped(as_text(value)) for key, value in self.values.items()}
+        self.values = {key: text for key, text in texts.items() if text}
+        self.comparables = comparables_of(self.values, kinds)
+
+    @classmethod
+    def merge_fields(cls) -> dict[str, Any]:
+        """What a text may say of a contact: name of the merge field -> label."""
+        labels = {column.name: column.verbose_name for column in cls._meta.fields}
+        names = {name: labels[name] for name in NAMES}
+        return {**names, **ContactField.objects.labels()}
 
 
 class OptOutQuerySet(models.QuerySet["OptOut"]):

@@ -1,9 +1,10 @@
-"""Fields for addresses: every spelling in, one canonical out."""
+"""Fields of our own: addresses in one spelling, sentences in the language of the reader."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField as PhoneNumberFormField
@@ -14,6 +15,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from ..conf import conf
 from ..numbers import canonical
 from ..rules.addresses import as_written, lowered_email
+from ..rules.sentences import from_text, to_text
 
 
 def validate_phone_number(value: Any) -> None:
@@ -52,6 +54,10 @@ class PhoneFormField(PhoneNumberFormField):  # type: ignore[misc]
 
     default_validators = [validate_phone_number]
 
+    def prepare_value(self, value: Any) -> Any:
+        """E.164: the national form of a foreign number is somebody else's number once saved."""
+        return as_written(value)
+
     def to_python(self, value: Any) -> Any:
         text = forms.CharField.to_python(self, value)
         return parse_phone_number(text) if text else self.empty_value
@@ -67,6 +73,15 @@ class PhoneNumberField(BasePhoneNumberField):  # type: ignore[misc]
     descriptor_class = _Descriptor
     default_validators = [validate_phone_number]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # They would count the characters that PHONENUMBER_DEFAULT_FORMAT shows: E.164 fits always.
+        self.validators = [
+            one
+            for one in self.validators  # type: ignore[has-type]
+            if not isinstance(one, MaxLengthValidator)
+        ]
+
     def to_python(self, value: Any) -> Any:
         return parse_phone_number(value)
 
@@ -80,7 +95,7 @@ class PhoneNumberField(BasePhoneNumberField):  # type: ignore[misc]
         return canonical(as_written(value), conf.region) or getattr(value, "raw_input", value)
 
     def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(form_class=PhoneFormField, **kwargs)
+        return super().formfield(form_class=PhoneFormField, max_length=None, **kwargs)
 
 
 class EmailField(models.EmailField):  # type: ignore[type-arg]
@@ -95,3 +110,22 @@ class EmailField(models.EmailField):  # type: ignore[type-arg]
 
     def get_prep_value(self, value: Any) -> Any:
         return self.to_python(super().get_prep_value(value))
+
+
+if TYPE_CHECKING:
+    TextField = models.TextField[str, str]
+else:
+    TextField = models.TextField
+
+
+class SentenceField(TextField):
+    """A :class:`~octopush_django.rules.sentences.Sentence`, or plain words.
+
+    What is read from the database is in the language that is active then.
+    """
+
+    def from_db_value(self, value: str | None, *_more: Any) -> str | None:
+        return from_text(value) if value else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return to_text(value) if isinstance(value, str) else super().get_prep_value(value)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.core.mail import mail_managers
 from django.utils.translation import gettext as _
 
 from .. import signals
@@ -14,6 +13,7 @@ from ..backends import Backend, open_backend
 from ..conf import conf
 from ..exceptions import OctopushError
 from ..models import Alarm, Frame, FrameStatus
+from .alerts import mail
 
 logger = logging.getLogger("octopush_django.reports")
 
@@ -107,7 +107,4 @@ def _mail(amount: Decimal) -> None:
         "%(amount)s EUR are left at Octopush; you asked to be told under %(limit)s EUR. When "
         "nothing is left, campaigns pause. Buy credit at Octopush; they go on by a click."
     )
-    try:
-        mail_managers(subject, text % values)
-    except Exception:
-        logger.exception("The e-mail about low credit could not be sent")
+    mail(subject, text % values)

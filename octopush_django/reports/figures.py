@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Max, Q, Sum
+from django.utils import timezone
 
 from ..models import (
     Campaign,
     EventState,
     Exclusion,
+    Frame,
     FrameStatus,
     Halt,
     OptOut,
@@ -20,7 +22,21 @@ from ..models import (
     Tally,
     WebhookEvent,
 )
-from ..models.sending import OPEN_FRAMES, STATE_BY_FRAME
+from ..models.recipients import STATE_BY_FRAME
+from ..models.sending import OPEN_FRAMES
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Of a campaign that is under way or was stopped: to how many people it has left.
+
+    ``leaving``: so many at most may be leaving at this moment, or left without a clear answer.
+    ``waiting``: those to whom it has not left.
+    """
+
+    left: int
+    leaving: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,7 @@ class Totals:
     cost_is_estimate: bool
     replies: int
     opt_outs: int
+    departure: Departure
 
     @property
     def left_out(self) -> int:
@@ -60,7 +77,8 @@ class Totals:
 def totals(campaign: Campaign) -> Totals:
     """Count everything about a launched campaign: by frame, not by person."""
     frames = _frames(campaign)
-    states = _states(campaign, {row["status"]: row["people"] for row in frames})
+    people = _people_by_frame(campaign, {row["status"]: row["people"] for row in frames})
+    states = _states(campaign, people)
     excluded = campaign.recipients.filter(exclusion__gt="").order_by()
     left_out = dict(excluded.values_list("exclusion").annotate(people=Count("pk")))
     return Totals(
@@ -74,6 +92,7 @@ def totals(campaign: Campaign) -> Totals:
         cost_is_estimate=any(row["estimated"] for row in frames),
         replies=campaign.replies.count(),
         opt_outs=OptOut.objects.filter(campaign=campaign).count(),
+        departure=_departure(people),
     )
 
 
@@ -114,14 +133,27 @@ def version(campaign: Campaign) -> str:
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
+def _people_by_frame(campaign: Campaign, sizes: Mapping[str, int]) -> Counter[str]:
+    """People by the status of their frame, of which ``sizes`` are the people ever in it."""
+    people = Counter(sizes)
+    dropped = campaign.recipients.filter(exclusion__gt="", frame__isnull=False).order_by()
+    people.subtract(dict(dropped.values_list("frame__status").annotate(people=Count("pk"))))
+    return people
+
+
+def _departure(people: Mapping[str, int]) -> Departure:
+    unclear = (FrameStatus.SENDING, FrameStatus.UNCERTAIN, FrameStatus.UNDECIDED)
+    left = people.get(FrameStatus.ACCEPTED, 0)
+    leaving = sum(people.get(status, 0) for status in unclear)
+    return Departure(left, leaving, sum(people.values()) - left - leaving)
+
+
 def _states(campaign: Campaign, people: Mapping[str, int]) -> dict[str, int]:
     """Recipients by state, as ``with_state`` counts them, from frames and their tallies.
 
     ``people`` by the status of their frame.
     """
     rest = Counter(people)
-    dropped = campaign.recipients.filter(exclusion__gt="", frame__isnull=False).order_by()
-    rest.subtract(dict(dropped.values_list("frame__status").annotate(people=Count("pk"))))
     states: Counter[str] = Counter()
     tallies = Tally.objects.filter(frame__campaign=campaign).order_by()
     told = tallies.values_list("frame__status", "status").annotate(people=Sum("people"))
@@ -132,3 +164,10 @@ def _states(campaign: Campaign, people: Mapping[str, int]) -> dict[str, int]:
         status = STATE_BY_FRAME.get(FrameStatus(frame_status), RecipientStatus.PENDING)
         states[status.value] += number
     return dict(+states)
+
+
+def waits_behind(campaign: Campaign) -> bool:
+    """Whether batches of it are due, and others that go before them are due too."""
+    due = Frame.objects.claimable(timezone.now())
+    first = due.filter(campaign=campaign).by_turns().first()
+    return first is not None and due.filter(priority__lt=first.priority).exists()

@@ -28,12 +28,15 @@ class Pace:
 
 
 def pace(campaign: Campaign, now: datetime | None = None) -> Pace | None:
-    """By what left within the last minute; None if nothing moves, or nothing is left."""
+    """By what left within the last minute; None if nothing moves, or nothing is left.
+
+    Without the pilot, behind which everybody waits for its bill.
+    """
     if campaign.status != CampaignStatus.SENDING:
         return None
     since = (now or timezone.now()) - timedelta(minutes=1)
     went = campaign.frames.filter(
-        attempts__outcome=AttemptOutcome.ACCEPTED, attempts__ended_at__gt=since
+        is_pilot=False, attempts__outcome=AttemptOutcome.ACCEPTED, attempts__ended_at__gt=since
     ).aggregate(people=Sum("size"), first=Min("attempts__started_at"))
     waiting = campaign.frames.filter(status__in=(FrameStatus.PENDING, FrameStatus.SENDING))
     left = waiting.aggregate(people=Sum("size"))["people"]

@@ -19,6 +19,9 @@ Family = Literal["phone", "email"]
 FIELDS = {"phone": "phone_number", "email": "email"}
 """Which field of a contact, and of what is sent for a person, holds the address of a family."""
 
+CONSENTS = {"phone": "consent", "email": "email_consent"}
+"""Which field of a contact holds the consent to advertising by a family of addresses."""
+
 LONGEST_EMAIL = 254
 """Characters (RFC 5321, 4.5.3.1.3, less the angle brackets)."""
 

@@ -4,7 +4,7 @@ Pure: values come in, findings go out. Facts: the gateway's pages (sender, STOP 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -89,11 +89,19 @@ def _check_text(template: placeholders.Template, sms_type: str) -> Iterable[Find
     yield from _check_foreign_fields(template.text)
     for problem in template.problems:
         yield Finding("placeholder", "error", problem, "text")
+    too_many = [field for field in template.fields if field not in template.sent_as]
+    if too_many:
+        message = _(
+            "An SMS takes %(most)d personal details beside first and last name: take out "
+            "%(fields)s."
+        )
+        values = {"most": len(placeholders.PARAMETERS), "fields": _in_braces(too_many)}
+        yield Finding("too_many_fields", "error", message % values, "text")
     # Without personal details, which only the check over real people can count.
     bare = "".join(literal for literal, _field in template.parts)
     counted = segments.count(bare)
     longest = LONGEST_TEXT if counted.encoding == "gsm7" else LONGEST_UNICODE
-    if len(template.text) > LONGEST_TEXT or counted.units > longest:
+    if len(template.sent_text) > LONGEST_TEXT or counted.units > longest:
         message = _("The text is too long: %(units)d of %(longest)d characters.")
         yield Finding(
             "text_too_long",
@@ -118,6 +126,20 @@ def _check_own_text(template: placeholders.Template) -> Iterable[Finding]:
     yield from check_texts(0, len(template.text))
     for problem in template.problems:
         yield Finding("placeholder", "error", problem, "text")
+
+
+def check_fields(text: str, known: Collection[str]) -> list[Finding]:
+    """Merge fields for which nobody has a value. ``known``: those that there are."""
+    unknown = [field for field in placeholders.parse(text).fields if field not in known]
+    if not unknown:
+        return []
+    message = _("Nobody has a personal detail %(fields)s. There are: %(known)s.")
+    values = {"fields": _in_braces(unknown), "known": _in_braces(known)}
+    return [Finding("unknown_field", "error", message % values, "text")]
+
+
+def _in_braces(fields: Iterable[str]) -> str:
+    return ", ".join(f"{{{field}}}" for field in fields)
 
 
 def _check_foreign_fields(text: str) -> Iterable[Finding]:

@@ -1,32 +1,46 @@
-"""Merge fields in a text: ``{first_name}``, and ``{first_name|dear customer}`` with a fallback.
+"""Merge fields in a text: ``{first_name}``, and ``{ville|votre ville}`` with a fallback.
 
 The gateway fills ``{first_name}``, ``{last_name}``, ``{param1}`` … ``{param5}`` (its page on
-personalised sendings); fallbacks are ours, filled in when recipients are frozen.
+personalised sendings). A field of any other name leaves as one of the five; fallbacks are ours,
+filled in when recipients are frozen.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-FIELDS = ("first_name", "last_name", "param1", "param2", "param3", "param4", "param5")
+NAMES = ("first_name", "last_name")
+PARAMETERS = ("param1", "param2", "param3", "param4", "param5")
+RESERVED = frozenset(
+    ["phone_number", "email", *NAMES, *PARAMETERS, "reference", "unsubscribe"],
+)
+"""Names that no field of a site's own may have."""
+
+NEVER_MERGED = RESERVED.difference(NAMES, PARAMETERS)
+"""Names that stand for something else than a merge field."""
+
+KEY_PATTERN = r"^[a-z][a-z0-9_]{0,49}$"
+"""The name of a merge field: small letters, digits, ``_``; 50 characters at most."""
+
 LONGEST_VALUE = 50
 """Characters that the gateway takes for one value."""
 
 HTML_ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;"))
 """Characters that HTML reads otherwise, in the order in which they must be replaced."""
 
-_PLACEHOLDER = re.compile(r"\{(" + "|".join(FIELDS) + r")(?:\|([^{}|]*))?\}")
+_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,49})(?:\|([^{}|]*))?\}")
 
 
 @dataclass(frozen=True)
 class Template:
     """A text taken apart.
 
-    ``text`` is what the gateway gets (fallbacks taken out); ``fallbacks`` maps each field used to
-    its fallback, or to None where a person without a value must be left out; ``problems`` are
-    sentences about what could never be filled. ``html``: the text is HTML, the values are not.
+    ``text`` is the text without fallbacks; ``fallbacks`` maps each field used, in order of
+    appearance, to its fallback, or to None where a person without a value must be left out;
+    ``problems`` are sentences about what could never be filled. ``html``: the text is HTML, the
+    values are not.
     """
 
     text: str
@@ -36,8 +50,23 @@ class Template:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The merge fields used, in the gateway's order."""
-        return tuple(field for field in FIELDS if field in self.fallbacks)
+        """The merge fields used, in order of appearance."""
+        return tuple(self.fallbacks)
+
+    @property
+    def sent_as(self) -> dict[str, str]:
+        """Each field -> the gateway's name for it; without those beyond its five."""
+        return sent_as(self.fallbacks)
+
+    @property
+    def sent_text(self) -> str:
+        """The text as the gateway gets it, every field under the gateway's name."""
+        names = self.sent_as
+        return _PLACEHOLDER.sub(lambda found: f"{{{names.get(found[1], found[1])}}}", self.text)
+
+    def render_sent(self, sent: Mapping[str, str]) -> str:
+        """The text as a person reads it to whom these values, by the gateway's names, are sent."""
+        return self.render({field: sent.get(name) for field, name in self.sent_as.items()})
 
     def render(self, values: Mapping[str, str | None]) -> str:
         """The text as a person with these values reads it."""
@@ -57,6 +86,18 @@ class Template:
             (literal, field or "")
             for literal, field in zip(pieces[::3], pieces[1::3], strict=True)
         ]
+
+
+def sent_as(fields: Collection[str]) -> dict[str, str]:
+    """Each of some fields, in order of appearance -> the gateway's name for it.
+
+    Without those for which none of the gateway's five parameters is free.
+    """
+    free = iter([name for name in PARAMETERS if name not in fields])
+    names = {
+        field: field if field in (*NAMES, *PARAMETERS) else next(free, "") for field in fields
+    }
+    return {field: name for field, name in names.items() if name}
 
 
 def parse(text: str, *, html: bool = False) -> Template:
@@ -79,9 +120,9 @@ def parse(text: str, *, html: bool = False) -> Template:
     rest = _PLACEHOLDER.sub("", text)
     if "{" in rest or "}" in rest:
         problems.append(
-            _("There are braces that are no personalisation; write one of %(fields)s.")
-            % {"fields": ", ".join(f"{{{field}}}" for field in FIELDS)}
-        )
+            _("There are braces that are no personalisation: write it like {first_name}, in small "
+              "letters, without blanks or accents.")
+        )  # fmt: skip
     plain = _PLACEHOLDER.sub(lambda found: f"{{{found[1]}}}", text)
     return Template(plain, fallbacks, tuple(problems), html)
 

@@ -1,13 +1,16 @@
-"""Values of merge fields: what is one, and what only looks like one.
+"""Values of merge fields: what is one, what only looks like one, and how two are compared.
 
 Facts: the Unicode blanks (categories Zs, Zl, Zp), the format characters that show nothing (Cf),
 and letters that show nothing (Hangul fillers, the blank of Braille).
 """
 
 import re
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from .addresses import as_written
+from .dates import read_day
 
 
 def _between(first: int, last: int) -> str:
@@ -43,6 +46,60 @@ def as_text(value: Any) -> str:
     A phone number is written as E.164, whatever the settings of its library.
     """
     return as_written(value)
+
+
+class Kind(StrEnum):
+    """What kind of values a field of a site's own has."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+
+
+def comparable(text: str, kind: Kind) -> float | str | None:
+    """A value in a form that sorts: a number, or a day as ``2026-03-02``.
+
+    None for a text, and where ``text`` cannot be read as one number or one day.
+    """
+    if kind == Kind.NUMBER:
+        return read_number(text)
+    return read_day(text) if kind == Kind.DATE else None
+
+
+def comparables_of(values: Mapping[str, str], kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """The comparable forms of some values, of those that have one. ``kinds``: key -> kind."""
+    found = {key: comparable(text, kinds.get(key, Kind.TEXT)) for key, text in values.items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+_NUMBER = re.compile(r"([-+]?)(\d{1,20}(?:[.,']\d{1,20}){0,6})")
+_UNITS = re.compile(r"[\s_%€$£]|\b(?:EUR|USD|GBP|CHF)\b", re.IGNORECASE)
+
+
+def read_number(text: str) -> float | None:
+    """The number that people write: ``1 250,50 €``, ``-20 %``, ``1.250,5``; None if unclear.
+
+    ``1,250`` and ``1.250`` are unclear: a thousand and more for some, one and a bit for others.
+    """
+    found = _NUMBER.fullmatch(_UNITS.sub("", stripped(text)).replace("\N{MINUS SIGN}", "-"))
+    if not found:
+        return None
+    groups, marks = re.split("[.,']", found[2]), re.findall("[.,']", found[2])
+    decimals = ""
+    if len(set(marks)) == 2 and marks.count(marks[-1]) == 1:
+        decimals, marks = groups.pop(), marks[:-1]
+    elif len(marks) == 1 and marks != ["'"] and _is_decimal(*groups):
+        decimals, marks = groups.pop(), []
+    in_thousands = len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    unclear = len(marks) == 1 and marks != ["'"] and not decimals
+    if marks and (unclear or len(set(marks)) > 1 or not in_thousands):
+        return None
+    return float(f"{found[1]}{''.join(groups)}.{decimals or 0}")
+
+
+def _is_decimal(whole: str, part: str) -> bool:
+    """Whether what stands behind a mark can be no group of thousands."""
+    return len(part) != 3 or whole == "0" or len(whole) > 3
 
 
 _FOREIGN_WORD = (

@@ -3,7 +3,8 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -44,6 +45,8 @@ class Account:
     callbacks: list[dict[str, Any]] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     spent: Decimal = Decimal(0)
+    at_once: int = 0
+    most_at_once: int = 0
     _request_ids: dict[tuple[str, str], tuple[float, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -86,6 +89,18 @@ class Account:
             key = request_id, path
             self._request_ids.setdefault(key, (self.clock(), ticket))
 
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """One request for a sending, counted while it lasts."""
+        with self.lock:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.at_once -= 1
+
     def cancel(self, ticket: str) -> None:
         """Only a sending to fewer than 3 people, over 10 minutes ahead. Raises Refusal."""
         with self.lock:
@@ -115,6 +130,7 @@ class Account:
                 "balance": str(self.balance),
                 "spent": str(self.spent),
                 "requests": len(self.log),
+                "most_at_once": self.most_at_once,
                 "accepted": len(self.accepted),
                 "people": sum(len(taken.people) for taken in self.accepted.values()),
                 "bent": [

@@ -144,7 +144,8 @@ class _Handler(Responder):
             return
         route = f"{self.command} {path}"
         if self.command == "POST" and path in READERS:
-            self._send(path, document)
+            with self.sandbox.account.call():
+                self._send(path, document)
         elif self.command == "DELETE" and path in CANCELS:
             self._cancel(document)
         elif route == "GET wallet/check-balance":

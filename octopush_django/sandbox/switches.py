@@ -23,7 +23,7 @@ class Switches:
     refusal_uses_id: bool = True
     # Whether the gateway remembers request_ids at all.
     remembers_ids: bool = True
-    remember_for: float = 24 * 60 * 60
+    remember_for: float = 24 * 60 * 60.0
     # Whether number_of_sms_needed is the total, or that of one person.
     sms_needed_in_total: bool = True
     # Answer with two fields fewer, as the pages on simple and scheduled SMS do.

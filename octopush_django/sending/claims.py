@@ -14,10 +14,10 @@ from django.db import connections, transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from ..conf import conf
-from ..lifecycle import conclude, hold, note, release
+from ..lifecycle import TOO_LATE, conclude, hold, note, release, unclear_frames
 from ..models import (
     AttemptOutcome,
     Campaign,
@@ -25,25 +25,37 @@ from ..models import (
     Frame,
     FrameStatus,
     Halt,
+    Priority,
     Reason,
     Recipient,
     Scheduler,
     SendAttempt,
 )
 from ..models.sending import WAITING_FRAMES, FrameQuerySet
-from ..rules.hours import in_words
+from ..rules.sentences import Sentence
 from .drops import drop_people
 from .requests import message_of, path_of
 
-CLAIM_LIMIT = 16
-LEASE = timedelta(seconds=120)
-"""For calls of 35 seconds at most, to connect included; longer ones lengthen it."""
+CLAIM_LIMIT = 64
+LEASE = timedelta(seconds=50)
+"""For a wait of 10 seconds and a call of 35, to connect included; longer calls lengthen it.
+
+With a sweep each minute, the batches of a host that died go on within two minutes.
+"""
 LONGEST_AMBIGUITY = timedelta(hours=20)
 """The gateway forgets a request_id after 24 h; no repeat near that."""
 MOST_CLAIMS = 5
 """Claims without any settled answer, after which a frame is taken for poison."""
-MOST_UNCERTAIN = 2
-"""Uncertain frames at which nothing new is started: the gateway is in trouble."""
+
+STOPPED, BUSY = "Not posted: stopped.", "Not posted: all senders were busy."
+"""Why a claim was given back that no sender had begun with: nothing is wrong with the frame."""
+ELSEWHERE = gettext_noop(
+    "It was launched on another copy of this site, “%(instance)s”, and leaves there."
+)
+GOES_ON = gettext_noop("Marketing may not leave now. It goes on %(when)s (%(zone)s).")
+NO_ANSWER = gettext_noop("No clear answer came while it could be repeated.")
+POISON = gettext_noop("The worker stopped each time it tried.")
+NOBODY_LEFT = gettext_noop("Nobody in it may get it any more, after a first try.")
 
 
 class _Joined(Subquery):
@@ -66,21 +78,33 @@ class Claim:
     attempt_id: int
     body: bytes
     path: str
+    priority: int = Priority.MARKETING
 
 
 def claim_frames(
-    limit: int = CLAIM_LIMIT, now: datetime | None = None, campaign: Campaign | None = None
+    limit: int = CLAIM_LIMIT,
+    now: datetime | None = None,
+    *,
+    campaign: Campaign | None = None,
+    messages_alone: bool = False,
 ) -> list[Claim]:
     """Take frames whose turn it is, of any campaign or of ``campaign`` alone.
+
+    Transactional messages come first, campaigns by turns. ``messages_alone``: none but the former.
 
     When this returns outside a transaction, the intent of each call is on disk.
     """
     now = now or timezone.now()
     with transaction.atomic():
-        due = claimable(now) if campaign is None else claimable(now).filter(campaign=campaign)
-        due = due.prefetch_related("campaign").order_by("next_action_at", "pk")
+        due = claimable(now).prefetch_related("campaign").by_turns()
+        if campaign is not None:
+            due = due.filter(campaign=campaign)
+        if messages_alone:
+            due = due.filter(priority=Priority.MESSAGE)
         locked = due.select_for_update(of=("self",), skip_locked=True)
-        frames = [frame for frame in locked[:limit] if _may_leave(frame, now)]
+        # By campaign: what two workers write on campaigns they write in one order.
+        chosen = sorted(locked[:limit], key=lambda frame: frame.campaign_id)
+        frames = [frame for frame in chosen if _may_leave(frame, now)]
         dropped = drop_people(frames, now)
         payloads = _payloads(frames)
         frames = [frame for frame in frames if _has_people(frame, payloads)]
@@ -91,12 +115,9 @@ def claim_frames(
 
 def claimable(now: datetime) -> FrameQuerySet:
     """Frames to take now: none while halted, no new ones while the gateway is unclear."""
-    uncertain = Frame.objects.filter(
-        status=FrameStatus.UNCERTAIN, campaign__status=CampaignStatus.SENDING
-    ).order_by()
-    in_trouble = Exists(uncertain[MOST_UNCERTAIN - 1 : MOST_UNCERTAIN])
     return Frame.objects.claimable(now).filter(
-        Q(status=FrameStatus.UNCERTAIN) | ~in_trouble, ~Exists(Halt.objects.active())
+        Q(status=FrameStatus.UNCERTAIN) | ~Exists(unclear_frames()),
+        ~Exists(Halt.objects.active()),
     )
 
 
@@ -136,14 +157,29 @@ def _lease() -> timedelta:
 def _may_leave(frame: Frame, now: datetime) -> bool:
     """The last look before a frame leaves. What must not is moved aside, with its reason."""
     campaign = frame.campaign
-    if conf.instance and campaign.instance != conf.instance:
-        hold(campaign, Reason.INSTANCE, _("It was launched on another copy of this site."))
+    if campaign.instance and campaign.instance != conf.instance:
+        hold(campaign, Reason.INSTANCE, Sentence(ELSEWHERE, instance=campaign.instance))
+        return False
+    if _is_late(frame, now):
+        hold(campaign, Reason.LATE, Sentence(TOO_LATE))
         return False
     if frame.status == FrameStatus.UNCERTAIN and not _may_repeat(frame, now):
-        return _leave_to_person(frame, _("No clear answer came while it could be repeated."))
+        return _leave_to_person(frame, NO_ANSWER)
     if frame.claims >= MOST_CLAIMS:
-        return _leave_to_person(frame, _("The worker stopped each time it tried."))
+        return _leave_to_person(frame, POISON)
     return _within_hours(frame, now)
+
+
+def _is_late(frame: Frame, now: datetime) -> bool:
+    """Whether the gateway should have had a campaign, of which nothing was posted, long ago.
+
+    It would send a time that is past at once. Who resumes such a campaign wants that.
+    """
+    campaign = frame.campaign
+    if campaign.scheduler != Scheduler.GATEWAY or campaign.send_at is None:
+        return False
+    is_past = campaign.send_at < now - timedelta(seconds=conf.late_limit)
+    return is_past and not campaign.frames.filter(first_posted_at__isnull=False).exists()
 
 
 def _may_repeat(frame: Frame, now: datetime) -> bool:
@@ -153,7 +189,7 @@ def _may_repeat(frame: Frame, now: datetime) -> bool:
 
 def _leave_to_person(frame: Frame, why: str) -> bool:
     Frame.objects.filter(pk=frame.pk, status=frame.status, fence=frame.fence).update(
-        status=FrameStatus.UNDECIDED, error_message=why, next_action_at=None
+        status=FrameStatus.UNDECIDED, error_message=Sentence(why), next_action_at=None
     )
     transaction.on_commit(lambda: conclude([frame.campaign_id]))
     return False
@@ -165,15 +201,19 @@ def _within_hours(frame: Frame, now: datetime) -> bool:
     leaves_at = campaign.send_at if campaign.scheduler == Scheduler.GATEWAY else now
     if hours and not hours.allows(max(leaves_at or now, now)):
         opens = hours.next_opening(now)
-        campaign.frames.filter(
+        waiting = campaign.frames.filter(
             status__in=WAITING_FRAMES, next_action_at__lte=opens, time_zone=frame.time_zone
-        ).update(next_action_at=opens)
-        said = _("Marketing may not leave now. It goes on %(when)s (%(zone)s).")
-        values = {"when": in_words(opens), "zone": conf.time_zone}
-        note(campaign, Reason.QUIET_HOURS, said % values)
+        )
+        # What another worker has under lock it puts off itself.
+        free = waiting.select_for_update(of=("self",), skip_locked=True).order_by("pk")
+        put_off = Frame.objects.filter(pk__in=list(free.values_list("pk", flat=True)))
+        put_off.filter(status=FrameStatus.PENDING).update(error_message="")
+        put_off.update(next_action_at=opens)
+        said = Sentence(GOES_ON, when=opens, zone=conf.time_zone)
+        note(campaign, Reason.QUIET_HOURS, said)
         return False
     if campaign.reason_code == Reason.QUIET_HOURS and not _waits_elsewhere(frame, now):
-        note(campaign, "", "")
+        note(campaign, "")
         campaign.reason_code = ""
     return True
 
@@ -203,7 +243,7 @@ def _has_people(frame: Frame, payloads: Mapping[int, str]) -> bool:
     if frame.pk in payloads:
         return True
     if frame.ambiguous:
-        return _leave_to_person(frame, _("Nobody in it may get it any more, after a first try."))
+        return _leave_to_person(frame, NOBODY_LEFT)
     Frame.objects.filter(pk=frame.pk).update(status=FrameStatus.EMPTY, next_action_at=None)
     transaction.on_commit(lambda: conclude([frame.campaign_id]))
     if frame.is_pilot:
@@ -253,6 +293,7 @@ def _commit_intent(
             attempts[frame.pk].pk,
             messages[frame.campaign_id, frame.text].to_body(payloads[frame.pk], frame.request_id),
             path_of(frame.campaign),
+            frame.priority,
         )
         for frame in frames
     ]

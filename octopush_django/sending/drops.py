@@ -26,7 +26,7 @@ from ..models import (
     RecipientStatus,
     Reply,
 )
-from ..rules.addresses import FIELDS
+from ..rules.addresses import CONSENTS, FIELDS
 
 ON_A_REPEAT = frozenset(
     {Exclusion.GONE, Exclusion.OPTED_OUT, Exclusion.HELD_BACK, Exclusion.CONSENT_REFUSED}
@@ -84,17 +84,22 @@ def _reasons(campaign: Campaign) -> Iterator[tuple[Exclusion, str]]:
     """What may have happened since the campaign was approved, in the documented order, as SQL.
 
     ``r`` is the recipient, ``c`` the contact by which they came. Who came by a contact is looked
-    up by its key, which is fast; who came by a number, or shares an e-mail address, by address.
+    up by its key, which is fast, and is gone where the contact has another number by now; who came
+    by a number, or shares an e-mail address, by address.
     """
     family = campaign.traits.family
     came_by_contact = "r.contact_id IS NOT NULL"
     by_address = "TRUE" if family == "email" else "r.contact_id IS NULL"
     same = f"SELECT 1 FROM {CONTACTS} AS s WHERE s.{FIELDS[family]} = r.address"
     include, exclude = _lists_of(campaign)
-    yield Exclusion.GONE, f"{came_by_contact} AND c.id IS NULL"
+    own_address = f"c.{FIELDS[family]} = r.address"
+    stays = f"EXISTS ({same})" if family == "email" else f"COALESCE({own_address}, FALSE)"
+    yield Exclusion.GONE, f"{came_by_contact} AND NOT {stays}"
     if campaign.from_lists_alone:
-        stays = _is_member("r.contact_id", include)
-        yield Exclusion.LEFT_LISTS, f"{came_by_contact} AND NOT {stays}"
+        member = _is_member("r.contact_id", include)
+        if family == "email":
+            member = f"EXISTS ({same} AND {_is_member('s.id', include)})"
+        yield Exclusion.LEFT_LISTS, f"{came_by_contact} AND NOT {member}"
     if exclude:
         same_listed = f"EXISTS ({same} AND {_is_member('s.id', exclude)})"
         listed = _is_member("r.contact_id", exclude)
@@ -115,15 +120,17 @@ def _reasons(campaign: Campaign) -> Iterator[tuple[Exclusion, str]]:
             f" AND p.reading = '{Reading.DOUBTFUL.value}' AND p.handled_at IS NULL)"
         ),
     )
-    yield Exclusion.CONSENT_REFUSED, _consents(Consent.REFUSED, by_address, same)
+    agreed = f"{CONSENTS[family]} = '{Consent.GIVEN.value}'"
+    refused = f"{CONSENTS[family]} = '{Consent.REFUSED.value}'"
+    yield Exclusion.CONSENT_REFUSED, _consents(refused, by_address, same)
     if conf.require_consent:
-        yield Exclusion.CONSENT_UNKNOWN, f"NOT {_consents(Consent.GIVEN, by_address, same)}"
+        yield Exclusion.CONSENT_UNKNOWN, f"NOT {_consents(agreed, by_address, same)}"
 
 
-def _consents(consent: Consent, by_address: str, same: str) -> str:
-    """SQL: whether the contact, or another of the address, has this consent."""
-    own, other = f"c.consent = '{consent.value}'", f"s.consent = '{consent.value}'"
-    return f"(COALESCE({own}, FALSE) OR ({by_address} AND EXISTS ({same} AND {other})))"
+def _consents(condition: str, by_address: str, same: str) -> str:
+    """SQL: whether ``condition`` is true of the contact, or of another of the address."""
+    other = f"EXISTS ({same} AND s.{condition})"
+    return f"(COALESCE(c.{condition}, FALSE) OR ({by_address} AND {other}))"
 
 
 def _is_member(contact: str, lists: Sequence[int]) -> str:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from ..backends import open_backend
 from ..exceptions import GatewayError, GatewayRefused, NotAllowedNow
@@ -23,6 +24,7 @@ from ..models import (
     RecipientStatus,
     Scheduler,
 )
+from ..rules.sentences import Sentence
 
 logger = logging.getLogger("octopush_django.sending")
 
@@ -46,7 +48,7 @@ def cancel_at_gateway(campaign: Campaign, who: str) -> None:
 
     Calls the gateway. Raises :class:`NotAllowedNow`, saying why it still leaves.
     """
-    frames = list(campaign.frames.filter(status=FrameStatus.ACCEPTED))
+    frames = list(campaign.frames.filter(status=FrameStatus.ACCEPTED).order_by("number"))
     _refuse_too_late(campaign, frames)
     try:
         with open_backend() as backend:
@@ -96,7 +98,7 @@ def _finish(campaign: Campaign, who: str) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(
         status=CampaignStatus.CANCELLED,
         reason_code=Reason.PERSON,
-        reason=_("%(who)s cancelled it at Octopush before it left.") % {"who": who},
+        reason=Sentence(gettext_noop("%(who)s cancelled it at Octopush before it left."), who=who),
         finished_at=timezone.now(),
     )
     logger.warning("Campaign %s cancelled at the gateway", campaign.pk)

@@ -4,13 +4,21 @@ import json
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from ..conf import conf
 from ..lifecycle import hold, release
 from ..models import Channel, Frame, Reason
 from ..rules import placeholders
+from ..rules.sentences import Sentence, Value
+
+TAKEN = gettext_noop("The first batch: people %(people)s, taken by Octopush %(accepted)s.")
+TAKEN_AND_BILLED = gettext_noop(
+    "The first batch: people %(people)s, taken by Octopush %(accepted)s; SMS expected "
+    "%(expected)s, billed %(billed)s."
+)
+COSTS = gettext_noop("We expected a bill of %(price)s EUR; it is %(cost)s EUR.")
+CHECK = gettext_noop("Check before you resume.")
 
 
 def judge(frame: Frame, now: datetime) -> None:
@@ -53,7 +61,7 @@ def _expected(frame: Frame) -> tuple[int, int]:
     if frame.text:
         return len(payloads), len(payloads) * count(frame.text)
     template = placeholders.parse(frame.campaign.text)
-    return len(payloads), sum(count(template.render(json.loads(found))) for found in payloads)
+    return len(payloads), sum(count(template.render_sent(json.loads(found))) for found in payloads)
 
 
 def _price(frame: Frame) -> Decimal:
@@ -65,21 +73,17 @@ def _price(frame: Frame) -> Decimal:
     return campaign.expected_cost / campaign.expected_units
 
 
-def _both_figures(frame: Frame, units: int, euros: Decimal) -> str:
-    said = _(
-        "A first batch went to %(people)d people. We expected %(expected)d SMS; Octopush billed "
-        "%(billed)s SMS for %(accepted)s people."
-    )
-    if frame.campaign.channel != Channel.SMS:
-        said = _("A first batch went to %(people)d people; Octopush took %(accepted)s.")
-    if euros:
-        said += " " + _("We expected a bill of %(price)s EUR; it is %(cost)s EUR.")
-    said += " " + _("Check before you resume.")
-    return said % {
+def _both_figures(frame: Frame, units: int, euros: Decimal) -> Sentence:
+    said = TAKEN_AND_BILLED if frame.campaign.channel == Channel.SMS else TAKEN
+    figures = {
         "people": frame.size,
+        "accepted": _or_unknown(frame.contacts_accepted),
         "expected": units,
-        "billed": "?" if frame.segments_billed is None else frame.segments_billed,
-        "accepted": "?" if frame.contacts_accepted is None else frame.contacts_accepted,
-        "price": number_format(euros, decimal_pos=2),
-        "cost": "?" if frame.cost is None else number_format(frame.cost, decimal_pos=2),
+        "billed": _or_unknown(frame.segments_billed),
     }
+    costs = [Sentence(COSTS, price=euros, cost=_or_unknown(frame.cost))] if euros else []
+    return Sentence.of(Sentence(said, **figures), *costs, Sentence(CHECK))
+
+
+def _or_unknown(figure: Value | None) -> Value:
+    return "?" if figure is None else figure

@@ -16,7 +16,7 @@ def message_of(campaign: Campaign, text: str = "") -> Message:
     """
     hand_over = campaign.scheduler == Scheduler.GATEWAY
     common: dict[str, Any] = {
-        "text": text or placeholders.parse(campaign.text).text,
+        "text": text or placeholders.parse(campaign.text).sent_text,
         "purpose": campaign.purpose,
         "send_at": campaign.send_at if hand_over else None,
         "simulation_mode": campaign.simulation,

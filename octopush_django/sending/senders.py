@@ -3,6 +3,8 @@
 They get bytes and give answers; none of them touches the database.
 """
 
+import heapq
+import itertools
 import logging
 import threading
 import time
@@ -12,17 +14,19 @@ from contextlib import ExitStack
 
 from ..backends import Backend, open_backend
 from ..client.answers import Answer
-from .claims import CLAIM_LIMIT, Claim
+from .claims import BUSY, CLAIM_LIMIT, STOPPED, Claim
 
 logger = logging.getLogger("octopush_django.sending")
 
-OLDEST_CLAIM = 20.0
+OLDEST_CLAIM = 10.0
 """Seconds after which a claim that no sender took is given back: its lease must outlive a call."""
-GROUP = 0.1
-"""Seconds of calls that are claimed, or settled, in one transaction."""
-LARGEST_GROUP = 64
-AHEAD = 2.0
-"""Seconds of calls that are claimed ahead, so that no sender waits for the database."""
+LONGEST_LOOK = 0.25
+"""Seconds after which the loop looks again for what is urgent, and for what was stopped."""
+LONGEST_GROUP = 0.1
+"""Seconds for which answers are gathered, to settle them in one transaction."""
+
+KEPT_FOR_MESSAGES = 1
+"""Room that campaigns leave, so that a message need not wait for theirs to end."""
 
 Result = tuple[Claim, Answer]
 
@@ -38,15 +42,17 @@ def call(backend: Backend, claim: Claim) -> Answer:
 
 
 class Senders:
-    """A pool of threads, and the calls that they were given."""
+    """A pool of threads, the calls that they make, and the claims that wait for a thread."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._latency, self._measured = AHEAD, False
+        self._latency, self._measured = LONGEST_GROUP, False
         self._local = threading.local()
         self._backends = ExitStack()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="octopush-sender")
-        self._calls: dict[Future[Answer], Claim] = {}
+        self._line = _Line()
+        self._calls: dict[Future[Result | None], None] = {}
+        self._open: dict[int, Claim] = {}
 
     def __enter__(self) -> "Senders":
         return self
@@ -57,59 +63,69 @@ class Senders:
 
     @property
     def busy(self) -> bool:
-        return bool(self._calls)
+        return bool(self._open)
 
     @property
     def room(self) -> int:
-        """How many claims to take now: a whole group, or none."""
-        return self._room(len(self._calls))
+        """How many claims to take now: three quarters of what is in flight at least, or none.
+
+        One call waits for each that is made, so that no thread waits for the database. What is
+        claimed is out of reach for other clusters, and for a pause.
+        """
+        return self._room(len(self._open))
+
+    @property
+    def message_room(self) -> int:
+        """How many messages to claim now that go before all others: one at least, or soon."""
+        return 2 * self._threads - len(self._open)
 
     @property
     def campaigns(self) -> set[int]:
         """The campaigns of the calls that are under way or wait for a thread."""
-        return {claim.campaign_id for claim in self._calls.values()}
+        return {claim.campaign_id for claim in self._open.values()}
 
     def send(self, claims: Iterable[Claim]) -> None:
         """Call for each of ``claims`` as soon as a thread is free."""
         for claim in claims:
-            self._calls[self._pool.submit(self._call, claim, time.monotonic())] = claim
+            self._open[claim.attempt_id] = claim
+            self._line.join(claim)
+            self._calls[self._pool.submit(self._call_next)] = None
 
     def give_back(self, campaigns: set[int]) -> list[Result]:
         """Take claims of these campaigns back, where no thread has begun with them."""
-        unbegun = [
-            future
-            for future, claim in self._calls.items()
-            if claim.campaign_id in campaigns and future.cancel()
-        ]
-        stopped = Answer("unreachable", message="Not posted: stopped.")
-        return [(self._calls.pop(future), stopped) for future in unbegun]
+        stopped = Answer("unreachable", message=STOPPED)
+        return [(self._close(claim), stopped) for claim in self._line.leave(campaigns)]
 
     def collect(self) -> list[Result]:
         """Wait for an answer, and take all that are there.
 
         While enough is claimed ahead, wait a little for more: a group costs one transaction.
         """
-        done, _pending = wait(self._calls, timeout=1, return_when=FIRST_COMPLETED)
-        if done and not self._room(len(self._calls) - len(done)):
-            time.sleep(min(GROUP, self._latency) / 2)
+        done, _pending = wait(self._calls, timeout=LONGEST_LOOK, return_when=FIRST_COMPLETED)
+        if done and not self._room(len(self._open) - len(done)):
+            time.sleep(min(LONGEST_GROUP, self._latency) / 4)
         ended = [future for future in self._calls if future.done()]
-        return [(self._calls.pop(future), future.result()) for future in ended]
+        for future in ended:
+            del self._calls[future]
+        results = [result for future in ended if (result := future.result())]
+        return [(self._close(claim), answer) for claim, answer in results]
+
+    def _close(self, claim: Claim) -> Claim:
+        return self._open.pop(claim.attempt_id)
 
     def _room(self, taken: int) -> int:
-        """How many claims to take with ``taken`` calls under way.
+        free = 2 * self._threads - taken
+        room = min(free - KEPT_FOR_MESSAGES, CLAIM_LIMIT)
+        return room if 4 * free >= 3 * self._threads else 0
 
-        Two groups wait ahead of the threads, but no more than they call in ``AHEAD`` seconds.
-        """
-        per_second = self._threads / max(self._latency, 0.001)
-        group = min(max(int(per_second * GROUP), self._threads), LARGEST_GROUP)
-        group = max(group, CLAIM_LIMIT)
-        ahead = max(self._threads, min(int(per_second * AHEAD), 2 * group))
-        free = self._threads + ahead - taken
-        return min(free, group) if free >= min(group, ahead) else 0
+    def _call_next(self) -> Result | None:
+        """Call for the claim that is first in line; None if all of them were given back."""
+        first = self._line.next()
+        return (first[0], self._call(*first)) if first else None
 
     def _call(self, claim: Claim, claimed_at: float) -> Answer:
         if time.monotonic() - claimed_at > OLDEST_CLAIM:
-            return Answer("unreachable", message="Not posted: all senders were busy.")
+            return Answer("unreachable", message=BUSY)
         try:
             backend = self._backend()
         except Exception as error:
@@ -131,3 +147,30 @@ class Senders:
             self._local.backend = self._backends.enter_context(open_backend())
         backend: Backend = self._local.backend
         return backend
+
+
+class _Line:
+    """Claims that wait for a thread, with the time since when; what is urgent goes first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._waiting: list[tuple[int, int, Claim, float]] = []
+
+    def join(self, claim: Claim) -> None:
+        place = (claim.priority, next(self._numbers), claim, time.monotonic())
+        with self._lock:
+            heapq.heappush(self._waiting, place)
+
+    def next(self) -> tuple[Claim, float] | None:
+        with self._lock:
+            return heapq.heappop(self._waiting)[2:] if self._waiting else None
+
+    def leave(self, campaigns: set[int]) -> list[Claim]:
+        """Take the claims of these campaigns out of the line."""
+        with self._lock:
+            left = [place for place in self._waiting if place[2].campaign_id in campaigns]
+            stay = [place for place in self._waiting if place[2].campaign_id not in campaigns]
+            heapq.heapify(stay)
+            self._waiting = stay
+        return [place[2] for place in left]

@@ -2,13 +2,11 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from .. import signals
 from ..client.answers import Answer
@@ -17,8 +15,9 @@ from ..lifecycle import conclude, conclude_finished, hold, withdraw_cancelled
 from ..models import CampaignStatus, Frame, FrameStatus, Reason, SendAttempt
 from ..models.bulk import update_each
 from ..models.sending import request_id_of
+from ..rules.sentences import Sentence
 from . import pilot
-from .claims import Claim
+from .claims import BUSY, STOPPED, Claim
 from .retry_policy import NextState, coded_failure, decide
 
 logger = logging.getLogger("octopush_django.sending")
@@ -28,6 +27,26 @@ _SETTLED_FIELDS = [
     "next_action_at", "lease_until", "ticket", "contacts_accepted", "segments_billed", "cost",
     "cost_is_estimate", "residual_credit", "error_code", "error_message",
 ]  # fmt: skip
+
+EXPLANATIONS = {
+    Reason.CREDIT: gettext_noop(
+        "There is not enough credit. Buy credit at Octopush, then resume."
+    ),
+    Reason.CREDENTIALS: gettext_noop(
+        "Octopush does not accept our login. Ask your developer to check the API login and key, "
+        "then resume."
+    ),
+    Reason.ACCOUNT: gettext_noop(
+        "Octopush holds this account back. Log in at Octopush, settle what it asks for, then "
+        "resume."
+    ),
+    Reason.REFUSED: gettext_noop("Octopush refused a batch; nobody in it got a message."),
+}
+ADDRESS = gettext_noop(
+    "Nothing answers at the address that this site calls. Ask your developer to check "
+    "OCTOPUSH_BASE_URL, then resume."
+)
+ITS_WORDS = gettext_noop("It said: “%(words)s”%(number)s")
 
 
 def settle(results: Sequence[tuple[Claim, Answer]]) -> None:
@@ -72,7 +91,7 @@ def take_as_sent(frame: Frame) -> None:
     frame.status = FrameStatus.ACCEPTED
     frame.next_action_at = None
     frame.cost_is_estimate = True
-    frame.cost = _estimated_cost(frame)
+    frame.cost = frame.estimated_cost()
 
 
 def send_anew(frame: Frame, now: datetime) -> None:
@@ -136,9 +155,12 @@ def _apply(frame: Frame, answer: Answer, next_state: NextState, now: datetime) -
     frame.claims = 0
     frame.lease_until = None
     waits = next_state.status in (FrameStatus.PENDING, FrameStatus.UNCERTAIN)
-    frame.next_action_at = now + next_state.delay if waits else None
+    given_back = answer.message in (STOPPED, BUSY)
+    delay = timedelta(0) if given_back else next_state.delay
+    frame.next_action_at = now + delay if waits else None
     frame.error_code = answer.code
-    frame.error_message = "" if next_state.status == "accepted" else answer.message
+    is_well = given_back or next_state.status == "accepted"
+    frame.error_message = "" if is_well else answer.message
     if next_state.renew:
         _renew(frame)
     elif next_state.status == "pending" and not next_state.ambiguous:
@@ -155,17 +177,7 @@ def _book(frame: Frame, answer: Answer) -> None:
     frame.cost = answer.total_cost
     frame.cost_is_estimate = answer.total_cost is None
     if frame.cost is None:
-        frame.cost = _estimated_cost(frame)
-
-
-def _estimated_cost(frame: Frame) -> Decimal | None:
-    """What a frame probably cost, by the bill of the others of its campaign."""
-    billed = frame.campaign.frames.filter(cost_is_estimate=False, cost__isnull=False)
-    total = billed.aggregate(cost=Sum("cost"), people=Sum("size"))
-    if not total["people"]:
-        return None
-    cost: Decimal = total["cost"] * frame.size / total["people"]
-    return cost.quantize(Decimal("1e-8"))
+        frame.cost = frame.estimated_cost()
 
 
 def _announce(frame: Frame, answer: Answer) -> None:
@@ -178,19 +190,9 @@ def _announce(frame: Frame, answer: Answer) -> None:
         )
 
 
-def _explain(code: str, answer: Answer) -> str:
-    sentences = {
-        Reason.CREDIT: _("There is not enough credit. Buy credit at Octopush, then resume."),
-        Reason.CREDENTIALS: _(
-            "Octopush does not accept our login. Ask your developer to check "
-            "the API login and key, then resume."
-        ),
-        Reason.ACCOUNT: _(
-            "Octopush holds this account back. Log in at Octopush, settle what it "
-            "asks for, then resume."
-        ),
-        Reason.REFUSED: _("Octopush refused a batch; nobody in it got a message."),
-    }
-    said = answer.message or f"HTTP {answer.http_status}"
+def _explain(code: str, answer: Answer) -> Sentence:
+    is_address = answer.http_status == 404 and not answer.code
+    said = ADDRESS if is_address else EXPLANATIONS[Reason(code)]
+    words = answer.message or f"HTTP {answer.http_status}"
     number = f" {answer.code}" if answer.code else ""
-    return f"{sentences[Reason(code)]} {_('It said:')} “{said}”{number}"
+    return Sentence.of(Sentence(said), Sentence(ITS_WORDS, words=words, number=number))

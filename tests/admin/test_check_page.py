@@ -43,6 +43,8 @@ def test_rubbish_in_the_address_is_no_error(admin_client, draft, query):
 def test_who_is_left_out_is_no_example(draft):
     eve = Contact.objects.get(first_name="Eve")
     assert examples.example(draft, person=eve.pk).contact.first_name == "Ada"
+    somebody = Contact.objects.get(first_name="Maximilienne")
+    assert examples.example(draft, person=somebody.pk).contact == somebody
     draft.include.clear()
     assert examples.example(draft) is None
     assert examples.longest_text(draft) is None
@@ -54,15 +56,24 @@ def test_the_length_of_the_longest(admin_client, draft):
     assert f"the longest has {longest} characters" in words
 
 
+def test_the_longest_text_is_that_of_all_details_together(draft):
+    Campaign.objects.filter(pk=draft.pk).update(text=f"{{first_name}} {{last_name}} {STOP}")
+    draft.refresh_from_db()
+    Contact.objects.filter(first_name="Ada").update(last_name="L" * 40)
+    assert examples.longest_text(draft).contact.first_name == "Ada"
+
+
 def test_save_and_check(admin_client, client, draft):
     form = {"name": "Winter", "purpose": "wholesale", "text": draft.text, "sender": "Shop",
             "sms_type": "sms_premium", "scheduler": "app", "_check": ""}  # fmt: skip
     page = admin_client.post(url("campaign_change", draft.pk), form, follow=True)
     assert page.context["title"] == "Check before sending"
     assert page.context["campaign"].name == "Winter"
+    form["text"] = f"Bonjour\r\n{STOP}"
     page = admin_client.post(url("campaign_add"), form, follow=True)
     assert page.context["title"] == "Check before sending"
     assert page.context["campaign"] != draft
+    assert page.context["campaign"].text == f"Bonjour\n{STOP}"  # one character, not two
     # Who may write but not send is not led there.
     writer = User.objects.create_user("writer", is_staff=True)
     may = Permission.objects.filter(codename__in=("change_campaign", "view_campaign"))
@@ -170,7 +181,7 @@ def test_marketing_needs_no_acknowledgement(admin_client, draft):
 def test_a_large_audience_opens_at_once_and_says_that_it_counts(
     admin_client, draft, monkeypatch, django_assert_max_num_queries
 ):
-    monkeypatch.setattr("octopush_django.admin.check.LARGE", 3)
+    monkeypatch.setattr("octopush_django.audience.sources.LARGE", 3)
     with django_assert_max_num_queries(6):
         page = check(admin_client, draft, "?longest")
     assert "Counting everybody" in seen(page)
@@ -179,7 +190,7 @@ def test_a_large_audience_opens_at_once_and_says_that_it_counts(
     counted = admin_client.get(follow.replace("&amp;", "&"))
     assert counted.context["preview"].count == 2
     assert counted.context["example"].contact.first_name == "Maximilienne"
-    monkeypatch.setattr("octopush_django.admin.check.LARGE", 4)
+    monkeypatch.setattr("octopush_django.audience.sources.LARGE", 4)
     assert "Counting everybody" not in seen(check(admin_client, draft))
 
 

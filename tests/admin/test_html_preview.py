@@ -25,6 +25,11 @@ from octopush_django.admin.html_preview import harmless
         ("a < b &lt;i&gt; &amp;", "a &lt; b &lt;i&gt; &amp;"),
         ("<!-- x --><?php x ?><![CDATA[x]]>a", "a"),
         ("<title>T</title><body>a</body>", "a"),
+        (
+            "<td align='\"><script>x()</script>'>a",
+            '<td align="&quot;&gt;&lt;script&gt;x()&lt;/script&gt;">a',
+        ),
+        ("<td rowspan='2\" onclick=\"x()'>a", '<td rowspan="2&quot; onclick=&quot;x()">a'),
         ("<iframe srcdoc='x'></iframe><form action=x><input name=y>a</form>", "a"),
     ],
 )
@@ -32,7 +37,16 @@ def test_only_harmless_markup_is_kept(html, kept):
     assert harmless(html) == kept
 
 
-@given(st.text(alphabet="<>/\"'= abimgscriptonx&;!-", max_size=80))
+PIECES = [
+    *("<td align=", "<p colspan=", "<a href=", "<img alt=", "<script>", "</td>", "</a>", '"', "'"),
+    *(">", "<", "&quot;", "&", " onclick=x()", "x", "=", "/", "<!--", "]]>"),
+]
+
+
+@given(
+    st.text(alphabet="<>/\"'= abcdefghijklmnopqrstuvwxyz&;!-", max_size=80)
+    | st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
+)
 def test_whatever_comes_nothing_runs(html):
     seen = []
 

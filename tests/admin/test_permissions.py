@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from octopush_django.models import Campaign, Frame, Halt, OptOut
+from octopush_django.models import Campaign, ContactImport, Frame, Halt, OptOut
 
 from ..desk import check, url
 
@@ -38,6 +38,8 @@ MATRIX = [
     ("reply_changelist", "get", {"view_reply"}),
     ("contact_changelist", "get", {"view_contact"}),
     ("contact_export", "get", {"export_contact"}),
+    ("contact_import_columns", "get", None),  # add_contact and change_contact together
+    ("contactimport_refused", "get", {"export_contact"}),
     ("optout_changelist", "get", {"view_optout"}),
     ("optout_add", "get", {"add_optout"}),
     ("optout_lift", "get", {"lift_optout"}),
@@ -57,7 +59,9 @@ def arguments(draft):
         first_posted_at="2030-01-01T00:00Z",
     )
     Halt.objects.create(reason="x", lifted_at="2030-01-01T00:00Z")
-    keys = {"frame": frame.pk, "optout": OptOut.objects.get().pk, "campaign": draft.pk}
+    run = ContactImport.objects.create(file_name="c.csv", refused_rows=b"line;reason")
+    keys = {"frame": frame.pk, "optout": OptOut.objects.get().pk, "campaign": draft.pk,
+            "contact": run.pk, "contactimport": run.pk}  # fmt: skip
 
     def of(page):
         bare = page.endswith(("_changelist", "_add", "_export", "status"))
@@ -78,6 +82,7 @@ def _named(value):
 def test_every_page_asks_for_its_permission(client, arguments, page, method, allowed):
     path = url(page, *arguments(page))
     together = {"campaign_copy": {"add_campaign", "view_campaign"},
+                "contact_import_columns": {"add_contact", "change_contact"},
                 "campaign_replace": {"send_campaign", "change_campaign"}}  # fmt: skip
     tried = [(name, {name}) for name in sorted(EVERYBODY)]
     if allowed is None:
@@ -103,7 +108,7 @@ def test_every_page_is_in_the_matrix():
            if pattern.name and "octopush_django" in pattern.name
            and model_admin.opts.app_label == "octopush_django"}  # fmt: skip
     special = {name for name in own if not name.endswith(
-        ("_changelist", "_add", "_change", "_delete", "_history", "_import", "_process_import")
+        ("_changelist", "_add", "_change", "_delete", "_history", "_import")
     )}  # fmt: skip
     named = {page for page, _, _ in MATRIX}
     assert {name.removeprefix("octopush_django_") for name in special} <= named

@@ -10,7 +10,7 @@ from octopush_django.audience import judging
 from octopush_django.audience.given import Person
 from octopush_django.campaigns import preview_campaign, send_campaign
 from octopush_django.exceptions import InvalidCampaign
-from octopush_django.models import Contact, ContactList, OptOut
+from octopush_django.models import Contact, ContactField, ContactList, OptOut
 from octopush_django.rules.addresses import (
     EMAIL_PATTERN,
     TEST_EMAIL_PATTERN,
@@ -98,7 +98,7 @@ CASES = {
     "test_number": {"email": "ana@example.org", "first_name": "Ana"},
     "excluded_list": {"email": "excluded@shop.fr", "first_name": "Ana"},
     "opted_out": {"email": "out@shop.fr", "first_name": "Ana"},
-    "consent_refused": {"email": "no@shop.fr", "consent": "refused"},
+    "consent_refused": {"email": "no@shop.fr", "email_consent": "refused"},
     "missing_value": {"email": "who@shop.fr"},
     "value_too_long": {"email": "long@shop.fr", "first_name": "x" * 51},
     "duplicate": {"email": "Ana@SHOP.fr", "first_name": "Anna"},
@@ -144,10 +144,10 @@ def test_every_reason_in_sql_and_in_python(made):
 @pytest.mark.parametrize("asked", [False, True])
 def test_what_holds_for_one_contact_of_an_address_holds_for_all(made, asked):
     """Two rows of one person: a refusal wins, then a consent, then the first row."""
-    no = Contact.objects.create(email="ana@shop.fr", first_name="A", consent="refused")
-    other = Contact.objects.create(email="excluded@shop.fr", first_name="E", consent="given")
+    no = Contact.objects.create(email="ana@shop.fr", first_name="A", email_consent="refused")
+    other = Contact.objects.create(email="excluded@shop.fr", first_name="E", email_consent="given")
     unknown = Contact.objects.create(email="new@shop.fr", first_name="N")
-    given = Contact.objects.create(email="new@shop.fr", first_name="N", consent="given")
+    given = Contact.objects.create(email="new@shop.fr", first_name="N", email_consent="given")
     chosen = rules(require_consent=asked)
     exclusions = in_sql(chosen)
     assert exclusions == in_python(chosen)
@@ -239,7 +239,7 @@ def test_a_foreign_queryset_maps_its_address():
 @pytest.mark.django_db
 @pytest.mark.parametrize("wrong", ["+33612345678", {"phone_number": "+33612345678"}, "ada"])
 def test_a_literal_without_address_is_refused(wrong):
-    with pytest.raises(InvalidCampaign, match="e-mail address"):
+    with pytest.raises(InvalidCampaign, match=r"e-mail address|no email"):
         send(recipients=[wrong])
 
 
@@ -258,9 +258,11 @@ def test_who_reads_the_same_goes_together(source, settings):
         contact_list.contacts.add(Contact.objects.create(email=address, first_name=name))
     arguments = {
         "contact_lists": [contact_list] if cut else None,
-        "recipients": [{"email": a, "first_name": n} for a, n in people[cut:]] or None,
-        "text": 'Hi {first_name|you "all"}, 100 % {param1|off}!',
+        "recipients": [{"email": a, "first_name": n, "discount": ""} for a, n in people[cut:]]
+        or None,
+        "text": 'Hi {first_name|you "all"}, 100 % {discount|off}!',
     }
+    ContactField.objects.create(key="discount", label="Discount")
     before = preview(**arguments)
     campaign = send(**arguments)
     send_due()

@@ -1,14 +1,16 @@
 """Whatever a developer gives: read where that makes sense, else refused by name."""
 
+import json
 from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext_lazy
 
 from octopush_django.campaigns import preview_campaign, send_campaign
-from octopush_django.exceptions import InvalidCampaign
-from octopush_django.models import Campaign, Contact, ContactList, Recipient
+from octopush_django.exceptions import ComplianceError, InvalidCampaign
+from octopush_django.models import Campaign, Contact, ContactField, ContactList, Recipient
 from octopush_django.testing import outbox, send_due
 
 from ..people import make_list, number, send
@@ -122,8 +124,8 @@ def test_fields_of_contacts_are_never_ignored():
 
 
 def test_a_contact_reached_by_another_of_its_fields():
-    contact = Contact.objects.create(phone_number=number(0), param1=number(5))
-    send(recipients=[contact], phone_field="param1")
+    contact = Contact.objects.create(phone_number=number(0), last_name=number(5))
+    send(recipients=[contact], phone_field="last_name")
     assert numbers() == [number(5)]
 
 
@@ -174,13 +176,20 @@ def test_zero_of_a_queryset_is_a_value():
     assert received()[0]["param1"] == "0"
 
 
+def around_the_orm(phone, **values):
+    """A contact as a sync of the project may write it."""
+    contact = Contact.objects.create(phone_number=phone)
+    Contact.objects.filter(pk=contact.pk).update(values=values)
+
+
 @pytest.mark.parametrize("blank", ["\u00a0", "\t", "\u200b", "\n", "\u2800", "\ufeff \u00ad"])
 def test_blanks_are_no_value(blank):
     """For literals and for contacts alike."""
-    person = {"phone_number": number(0), "param1": blank}
-    given = {"text": "RDV {param1}", "purpose": "alert", "sender": "Shop"}
-    Contact.objects.create(phone_number=number(1), param1=blank)
-    Contact.objects.create(phone_number=number(2), param1=f"{blank}14 h{blank}")
+    ContactField.objects.create(key="heure", label="Heure")
+    person = {"phone_number": number(0), "heure": blank}
+    given = {"text": "RDV {heure}", "purpose": "alert", "sender": "Shop"}
+    around_the_orm(number(1), heure=blank)
+    around_the_orm(number(2), heure=f"{blank}14 h{blank}")
     preview = preview_campaign(recipients=[person], audience=Contact.objects.all(), **given)
     assert (preview.count, preview.exclusions) == (1, {"missing_value": 2})
     send_campaign(recipients=[person], audience=Contact.objects.all(), **given)
@@ -189,9 +198,10 @@ def test_blanks_are_no_value(blank):
 
 @pytest.mark.parametrize("value", [float("nan"), "nan", "None", "NULL", "N/A"])
 def test_words_for_nothing_are_a_finding(value):
-    given = {"text": "RDV {param1}", "purpose": "alert", "sender": "Shop"}
-    person = {"phone_number": number(0), "param1": value}
-    Contact.objects.create(phone_number=number(1), param1=str(value))
+    ContactField.objects.create(key="heure", label="Heure")
+    given = {"text": "RDV {heure}", "purpose": "alert", "sender": "Shop"}
+    person = {"phone_number": number(0), "heure": value}
+    Contact.objects.create(phone_number=number(1), values={"heure": str(value)})
     for people in ({"recipients": [person]}, {"audience": Contact.objects.all()}):
         [finding] = [
             found for found in preview_campaign(**people, **given).findings
@@ -258,13 +268,31 @@ def test_what_cannot_be_sent_is_refused_by_name(name):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"fields": ["first_name"]}, "fields: must map merge fields to fields of yours."),
+        ({"phone_field": 3}, "phone_field: must be the name of a field."),
+        ({"contact_lists": [3]}, "contact_lists: 3 is no list: give lists, or their names."),
+        ({"audience": [1]}, "audience: must be a queryset of Contact."),
+        ({"recipients": 3.5}, "recipients: 3.5 is no list of people."),
+    ],
+)
+def test_what_is_refused_says_why(arguments, said):
+    with pytest.raises(InvalidCampaign) as refusal:
+        send(**{"recipients": [], **arguments})
+    assert str(refusal.value) == said
+
+
+@pytest.mark.parametrize(
     ("field", "arguments"),
     [
         ("phone_field", {}),
         ("phone_field", {"phone_field": "nope"}),
         ("phone_field", {"phone_field": "mobile__nope"}),
         ("fields", {"phone_field": "mobile", "fields": {"first_name": "nope"}}),
-        ("fields", {"phone_field": "mobile", "fields": {"prenom": "name"}}),
+        ("fields", {"phone_field": "mobile", "fields": {"prenom": "nope"}}),
+        ("fields", {"phone_field": "mobile", "fields": {"Prénom": "name"}}),
+        ("fields", {"phone_field": "mobile", "fields": {"unsubscribe": "name"}}),
     ],
 )
 @pytest.mark.parametrize("way", ["queryset", "manager", "objects", "one"])
@@ -295,6 +323,10 @@ def test_a_list_that_is_not_saved():
         send(contact_lists=[ContactList(name="New")])
 
 
+def _kind(value):
+    return type(value).__name__
+
+
 @pytest.mark.parametrize("text", ["Shop\n", "Shop ", " Shop", "Shöp"])
 def test_a_sender_is_not_trimmed(text):
     from octopush_django.exceptions import ComplianceError
@@ -302,3 +334,151 @@ def test_a_sender_is_not_trimmed(text):
     with pytest.raises(ComplianceError) as refusal:
         send(sender=text)
     assert [finding.code for finding in refusal.value.findings] == ["sender_wrong"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"abc", ["abc"], ("a",), {"a": 1}, {"a"}, len, 10**5000],
+    ids=_kind,
+)
+def test_a_merge_value_is_a_text_a_number_or_a_date(value):
+    with pytest.raises(InvalidCampaign, match=f"first_name is no text.*{type(value).__name__}"):
+        send(
+            text="Hello {first_name}",
+            recipients=[{"phone_number": number(0), "first_name": value}],
+        )
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 1.5, (number(0), "Nora"), [number(0)], object(), True, 10**5000], ids=_kind
+)
+def test_what_is_no_address_is_named_by_its_kind(wrong):
+    with pytest.raises(InvalidCampaign, match=f"number 1 is no phone.*{type(wrong).__name__}"):
+        send(recipients=[wrong])
+
+
+def test_the_order_of_a_distinct_queryset_counts():
+    if connection.vendor == "sqlite":
+        pytest.skip("DISTINCT ON is PostgreSQL's")
+    for index in range(3):
+        Contact.objects.create(phone_number=number(index), last_name="Same")
+    last = Contact.objects.order_by("last_name", "-pk").distinct("last_name")
+    for given in ({"audience": last}, {"recipients": last}):
+        assert send(**given).recipients.get().address == number(2)
+
+
+@pytest.mark.parametrize("options", [{"list_name": float("nan")}, {"list_name": float("inf")}])
+def test_options_are_values_of_json(options):
+    with pytest.raises(InvalidCampaign, match="list_name: must be a value of JSON"):
+        send(options=options)
+
+
+def test_a_person_without_the_related_row_has_no_value():
+    campaign = send()
+    type(campaign).objects.filter(pk=campaign.pk).update(name=number(0))
+    campaign.refresh_from_db()
+    given = send(
+        text="Hello {param1|you}", recipients=[campaign], phone_field="name",
+        fields={"param1": "preparation__people_seen"},
+    )  # fmt: skip
+    assert '"param1": "you"' in given.recipients.get().payload
+
+
+def test_rows_without_the_address_are_refused():
+    Contact.objects.create(phone_number=number(0))
+    with pytest.raises(InvalidCampaign, match="no phone_number; what is there: line_type"):
+        send(recipients=Contact.objects.values("line_type"))
+
+
+# --- merge fields of any name -------------------------------------------------------------------
+
+
+def test_any_key_of_a_mapping_that_the_text_uses_is_a_merge_field():
+    text = "{first_name|Hello}, {ville}: {heure} {param1}"
+    campaign = send(
+        text=text,
+        recipients=[
+            {"phone_number": number(0), "ville": "Nantes", "heure": 9, "param1": "x"},
+            {"phone_number": number(1), "ville": "", "heure": "9 h", "param1": "y"},
+            {"phone_number": number(2), "orders": [1, 2], "param1": "z", "heure": 1},
+        ],
+    )
+    campaign.refresh_from_db()
+    assert campaign.text == text
+    send_due()
+    [request] = outbox
+    assert request["text"] == "{first_name}, {param2}: {param3} {param1}"
+    assert request["recipients"] == [
+        {"phone_number": number(0), "first_name": "Hello", "param1": "x",
+         "param2": "Nantes", "param3": "9"},
+    ]  # fmt: skip
+    left_out = campaign.recipients.exclude(exclusion="").values_list("exclusion", flat=True)
+    assert list(left_out) == ["missing_value", "missing_value"]
+    assert preview_campaign(campaign).histogram == {1: 1}
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        {"recipients": [{"phone_number": number(0), "ville": "Nantes"}]},
+        {"recipients": [number(0)]},
+        {
+            "recipients": Customer.objects.all(),
+            "phone_field": "mobile",
+            "fields": {"ville": "name"},
+        },
+        {"recipients": Customer.objects.values("name")},
+        {"audience": Contact.objects.all()},
+    ],
+)
+def test_a_merge_field_that_nobody_has_is_refused(people):
+    Contact.objects.create(phone_number=number(0), values={"ville": "Nantes"})
+    for verb in (send_campaign, preview_campaign):
+        with pytest.raises(InvalidCampaign, match=r"vile|phone_number") as refusal:
+            verb(text="À {vile}", purpose="alert", sender="Shop", **people)
+        assert refusal.value.field in ("text", "recipients")
+    assert not Campaign.objects.exists()
+
+
+def test_named_fields_of_contacts():
+    ContactField.objects.create(key="ville", label="Ville")
+    nantes = Contact.objects.create(phone_number=number(0), values={"ville": " Nantes "})
+    Contact.objects.create(phone_number=number(1))
+    for people in (
+        {"audience": Contact.objects.all()},
+        {"recipients": list(Contact.objects.all())},
+    ):
+        campaign = send(text="À {ville}", **people)
+        received = campaign.recipients.get(exclusion="")
+        assert received.contact_id == nantes.pk
+        assert json.loads(received.payload) == {"phone_number": number(0), "param1": "Nantes"}
+        assert campaign.recipients.exclude(exclusion="").get().exclusion == "missing_value"
+
+
+def test_rows_of_values_bring_fields_of_any_name():
+    shop(1)
+    rows = Customer.objects.values("name", phone_number=F("mobile"))
+    send(text="{name}!", recipients=rows)
+    assert received() == [{"phone_number": number(0), "param1": "P0"}]
+
+
+def test_a_sixth_personal_detail_is_refused():
+    person = {"phone_number": number(0), **dict.fromkeys("abcdef", "x")}
+    with pytest.raises(ComplianceError, match="5 personal details"):
+        send(text="{a}{b}{c}{d}{e}{f}", recipients=[person])
+
+
+def test_a_detail_of_contacts_is_none_of_people_given_by_code():
+    ContactField.objects.create(key="town", label="Town")
+    people = [{"phone_number": number(0), "twon": "Nantes"}]
+    for text in ("{town}", "{town|your town}"):
+        with pytest.raises(InvalidCampaign, match="town"):
+            send(text=text, recipients=people)
+    contact = Contact.objects.create(phone_number=number(1))
+    assert send(text="{town|your town}", recipients=[contact]).recipients.get().exclusion == ""
+
+
+def test_rows_of_values_that_are_cut_already():
+    shop(3)
+    rows = Customer.objects.values("name", phone_number=F("mobile"))[:2]
+    assert send(text="{name}!", recipients=rows).recipients.count() == 2

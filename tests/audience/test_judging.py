@@ -9,9 +9,10 @@ from django.test import override_settings
 
 from octopush_django.audience import judging
 from octopush_django.audience.given import Person, read_recipients
+from octopush_django.audience.groups import groups_of
 from octopush_django.conf import REAL_BACKEND
 from octopush_django.exceptions import InvalidCampaign
-from octopush_django.models import Contact, ContactList, OptOut, Reply
+from octopush_django.models import Campaign, Contact, ContactList, OptOut, Reply
 from octopush_django.rules import placeholders
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +72,8 @@ def in_python(people, chosen_rules):
 
 
 def as_person(contact):
-    values = {name: getattr(contact, name) for name in placeholders.FIELDS}
+    names = {name: getattr(contact, name) for name in placeholders.NAMES}
+    values = {**contact.values, **names}
     raw = Contact.objects.filter(pk=contact.pk).values_list("phone_number", flat=True).get()
     return Person(str(raw or ""), values, contact.pk)
 
@@ -82,6 +84,12 @@ def test_every_reason_in_sql_and_in_python(excluded):
     expected = {contact.pk: code for code, contact in made.items()}
     assert in_sql(Contact.objects.all(), chosen) == expected
     assert in_python(map(as_person, made.values()), chosen) == expected
+
+
+def test_a_value_may_have_fifty_characters():
+    contact = Contact.objects.create(phone_number="+33612345678", first_name="é" * 50)
+    assert in_sql(Contact.objects.all(), rules()) == {contact.pk: ""}
+    assert in_python([as_person(contact)], rules()) == {contact.pk: ""}
 
 
 def test_the_first_reason_counts(excluded):
@@ -133,6 +141,17 @@ def test_payloads_hold_only_what_the_text_uses():
     assert json.loads(judged_person.payload) == expected
 
 
+def test_names_that_take_the_same_room_are_counted_together():
+    """A million names become some thirty lengths."""
+    for index, name in enumerate(["Ana", "Bob", "Zoé", "Ève", "Sophie"]):
+        Contact.objects.create(phone_number=f"+3361234567{index}", first_name=name)
+    campaign = Campaign(text="{first_name}", purpose="alert")
+    judged = judging.judge_contacts(Contact.objects.all(), judging.Rules.of(campaign, []))
+    groups = groups_of(campaign, judged)
+    # È is outside the alphabet: that name has a group of its own.
+    assert sorted(group.people for group in groups) == [1, 1, 3]
+
+
 def test_numbers_changed_around_the_orm_are_looked_up_again():
     contact = Contact.objects.create(phone_number="+33123456789", first_name="Ana")
     Contact.objects.filter(pk=contact.pk).update(phone_number="+33612345678")
@@ -148,6 +167,7 @@ def test_duplicates_within_and_across_chunks(monkeypatch):
     for chunk in judging.judge_people(people, chosen, taken.intersection):
         exclusions += [str(person.exclusion) for person in chunk]
         taken |= {person.address for person in chunk if not person.exclusion}
+        assert len(chunk) <= 2
     assert exclusions == ["", "duplicate", "duplicate"]
 
 
@@ -155,27 +175,27 @@ def test_a_foreign_queryset_is_mapped_and_judged():
     User.objects.create(username="0612345678", first_name="Ana")
     User.objects.create(username="rubbish")
     fields = {"first_name": "first_name"}
-    people = read_recipients(User.objects.order_by("pk"), "username", fields, "phone")
-    [chunk] = judging.judge_people(people(), rules(), lambda addresses: set())
+    found = read_recipients(User.objects.order_by("pk"), "username", fields, "phone", fields)
+    [chunk] = judging.judge_people(found.people(), rules(), lambda addresses: set())
     assert [str(person.exclusion) for person in chunk] == ["", "invalid"]
 
 
 @pytest.mark.parametrize(
     ("recipients", "field"),
-    [(["abc"], "recipients"), ([{"phone_number": "0612345678", "prenom": "x"}], "recipients"),
+    [(["abc"], "recipients"), ([{"phone": "0612345678", "first_name": "x"}], "recipients"),
      ([{"first_name": "x"}], "recipients"), ([None], "recipients")],
 )  # fmt: skip
 def test_a_wrong_literal_raises_and_names_its_place(recipients, field):
     with pytest.raises(InvalidCampaign, match="number 1") as refusal:
-        read_recipients(recipients, None, None, "phone")
+        read_recipients(recipients, None, None, "phone", ())
     assert refusal.value.field == field
 
 
 def test_a_queryset_needs_its_fields_named():
-    with pytest.raises(InvalidCampaign, match="phone_field"):
-        read_recipients(User.objects.all(), None, None, "phone")
-    with pytest.raises(InvalidCampaign, match="prenom"):
-        read_recipients(User.objects.all(), "username", {"prenom": "first_name"}, "phone")
+    with pytest.raises(InvalidCampaign, match="phone_field: name the field"):
+        read_recipients(User.objects.all(), None, None, "phone", ())
+    with pytest.raises(InvalidCampaign, match="Prénom"):
+        read_recipients(User.objects.all(), "username", {"Prénom": "first_name"}, "phone", ())
 
 
 def test_a_list_to_leave_out_counts_for_an_alert_to_bare_numbers(excluded):
@@ -190,7 +210,7 @@ def test_a_list_to_leave_out_counts_for_an_alert_to_bare_numbers(excluded):
 @pytest.mark.parametrize("consents", [("refused", "given"), ("given", "refused")])
 def test_of_contacts_with_one_address_a_refusal_wins(consents):
     for consent in consents:
-        Contact.objects.create(email="ada@example.com", consent=consent)
+        Contact.objects.create(email="ada@example.com", email_consent=consent)
     chosen = rules(fallbacks={}, family="email")
     assert in_python([Person("ada@example.com", {})], chosen) == {None: "consent_refused"}
 
@@ -198,7 +218,7 @@ def test_of_contacts_with_one_address_a_refusal_wins(consents):
 @pytest.mark.parametrize("consents", [("unknown", "given"), ("given", "unknown")])
 def test_of_contacts_with_one_address_consent_counts(consents):
     for consent in consents:
-        Contact.objects.create(email="ada@example.com", consent=consent)
+        Contact.objects.create(email="ada@example.com", email_consent=consent)
     chosen = rules(fallbacks={}, family="email", require_consent=True)
     assert in_python([Person("ada@example.com", {})], chosen) == {None: ""}
 

@@ -97,6 +97,19 @@ def test_everybody_at_their_own_hours():
     assert campaign.status == "sent"
 
 
+@pytest.mark.time_machine("2030-11-25 00:30")
+def test_nobody_waits_for_hours_where_all_are_due():
+    campaign = send(
+        text=f"Promo {STOP}", purpose="wholesale", recipients=[number(0), "+262692123456"]
+    )
+    assert claim_frames() == []
+    campaign.refresh_from_db()
+    assert campaign.reason_code == "quiet_hours"
+    assert len(claim_frames(1, at("2030-11-25", "09:01"))) == 1
+    campaign.refresh_from_db()
+    assert campaign.reason_code == ""
+
+
 @pytest.mark.time_machine("2030-11-25 10:00")
 def test_the_check_page_says_so():
     promote(simulation=True)
@@ -105,6 +118,10 @@ def test_the_check_page_says_so():
     )
     [finding] = [finding for finding in found.findings if finding.code == "overseas"]
     assert str(finding.message).startswith("5 people have French numbers overseas")
+    alert = preview_campaign(
+        text="Hello", purpose="alert", sender="Shop", contact_lists=["Everywhere"]
+    )
+    assert "overseas" not in [finding.code for finding in alert.findings]
 
 
 @pytest.mark.time_machine("2030-11-25 17:00")

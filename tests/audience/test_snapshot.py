@@ -1,7 +1,10 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octopush_django.audience import snapshot
 from octopush_django.audience.frame_sizes import frame_sizes
 from octopush_django.campaigns import launch_campaign
 from octopush_django.exceptions import EmptyAudience
@@ -33,19 +36,21 @@ def test_cuts_are_even_and_whole(total, size, pilot):
 @pytest.mark.django_db
 @pytest.mark.parametrize("pilot", [0, 3])
 @pytest.mark.parametrize("streamed", [False, True])
-def test_rows_fall_into_the_frames_as_cut(settings, pilot, streamed):
+@pytest.mark.parametrize("people", [15, 31])
+def test_rows_fall_into_the_frames_as_cut(settings, pilot, streamed, people):
     settings.OCTOPUSH_FRAME_SIZE = 7
     settings.OCTOPUSH_PILOT_SIZE = pilot
     if streamed:
-        campaign = send(recipients=[number(i) for i in range(31)])
+        campaign = send(recipients=[number(i) for i in range(people)])
     else:
-        campaign = send(contact_lists=[make_list(people=31)])
-    frames = campaign.frames.order_by("number")
-    found = [frame.recipients.count() for frame in frames]
-    assert found == [frame.size for frame in frames] == list(frame_sizes(31, 7, pilot))
+        campaign = send(contact_lists=[make_list(people=people)])
+    first, *others = campaign.frames.order_by("number")
+    found = [frame.recipients.count() for frame in (first, *others)]
+    sizes = list(frame_sizes(people, 7, pilot))
+    assert found == [frame.size for frame in (first, *others)] == sizes
     assert not campaign.recipients.filter(frame=None).exists()
-    assert [frame.is_pilot for frame in frames] == [bool(pilot)] + [False] * 4
-    assert [frame.waits_for_pilot for frame in frames] == [False] + [bool(pilot)] * 4
+    assert (first.is_pilot, first.waits_for_pilot) == (bool(pilot), False)
+    assert {(frame.is_pilot, frame.waits_for_pilot) for frame in others} == {(False, bool(pilot))}
 
 
 @pytest.mark.django_db
@@ -58,6 +63,14 @@ def test_lists_and_people_together_once_each():
     assert sorted(addresses) == sorted([*map(number, range(5)), "+33612345678"])
     assert campaign.recipients.filter(exclusion="duplicate").count() == 2
     assert campaign.frames.get().size == 6
+
+
+@pytest.mark.django_db
+def test_lists_and_an_audience_together():
+    contact_list = make_list(people=2)
+    other = Contact.objects.create(phone_number="0612345678")
+    campaign = send(contact_lists=[contact_list], audience=Contact.objects.filter(pk=other.pk))
+    assert campaign.recipients.count() == 3
 
 
 @pytest.mark.django_db
@@ -104,3 +117,73 @@ def test_people_added_later_are_not_taken_in():
     send_marketing(contact_lists=[contact_list])
     contact_list.contacts.add(Contact.objects.create(phone_number="0612345678"))
     assert Recipient.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_streamed_people_are_written_without_reading_those_before(monkeypatch):
+    """Each chunk is one insert: the unique constraint tells who is there already."""
+    monkeypatch.setattr("octopush_django.audience.judging.CHUNK", 2)
+    contact_list = make_list(people=3)
+    people = [number(index) for index in (0, 1, 5, 6, 5, 7, 2, 8, 9, 7)]
+    with CaptureQueriesContext(connection) as statements:
+        campaign = send(contact_lists=[contact_list], recipients=people)
+    table = f'"{Recipient._meta.db_table}"'
+    reads = [q["sql"] for q in statements.captured_queries if f"FROM {table}" in q["sql"]]
+    assert len(reads) <= 2, reads
+    rows = Recipient.objects.filter(campaign=campaign).order_by("pk")
+    assert {row.address for row in rows if not row.exclusion} == {
+        number(index) for index in (0, 1, 2, 5, 6, 7, 8, 9)
+    }
+    twice = sorted(row.address for row in rows if row.exclusion == "duplicate")
+    assert twice == [number(index) for index in (0, 1, 2, 5, 7)]
+    left = [row for row in rows if row.exclusion]
+    assert {(row.status, row.payload, row.frame_id) for row in left} == {("excluded", "", None)}
+
+
+@pytest.mark.django_db
+def test_lists_that_grow_while_they_are_frozen_are_frozen_once_more(settings, monkeypatch):
+    settings.OCTOPUSH_FRAME_SIZE, settings.OCTOPUSH_PILOT_SIZE = 2, 0
+    contact_list = make_list(people=2)
+    insert, tries = snapshot._insert_contacts, []
+
+    def growing(*args):
+        if not tries:
+            contact_list.contacts.add(
+                *Contact.objects.bulk_create(
+                    Contact(phone_number=number(100 + index)) for index in range(12)
+                )
+            )
+        tries.append(True)
+        insert(*args)
+
+    monkeypatch.setattr(snapshot, "_insert_contacts", growing)
+    campaign = send(contact_lists=[contact_list])
+    assert len(tries) == 2
+    assert campaign.recipients.filter(exclusion="", frame__isnull=False).count() == 14
+    assert campaign.recipients.count() == sum(campaign.frames.values_list("size", flat=True)) == 14
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="a setting of PostgreSQL")
+def test_the_callers_transaction_keeps_its_memory_for_sorts():
+    def work_mem():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW work_mem")
+            return cursor.fetchone()
+
+    before = work_mem()
+    send_marketing(contact_lists=[make_list(people=3)])
+    assert work_mem() == before
+
+
+@pytest.mark.django_db
+def test_the_pilot_is_of_the_largest_group(settings):
+    """Texts made here: the bill of a rare name would prove little."""
+    settings.OCTOPUSH_FRAME_SIZE, settings.OCTOPUSH_PILOT_SIZE = 3, 2
+    for index, name in enumerate(["A", *["B"] * 8]):
+        Contact.objects.create(phone_number=number(index), first_name=name)
+    campaign = send(
+        text="Hello {first_name}", channel="voice_sms", audience=Contact.objects.all(),
+        options={"voice_gender": "female", "voice_language": "fr-FR"},
+    )  # fmt: skip
+    assert campaign.frames.get(is_pilot=True).size == 2

@@ -18,6 +18,7 @@ for number, first_name in values["people"]:
     contact_list.contacts.add(contact)
 print(json.dumps(contact_list.pk))
 """
+DETAIL = "ContactField.objects.get_or_create(**values)\nprint('null')"
 NEWEST = "print(json.dumps(Campaign.objects.latest('pk').pk))"
 JOIN = """
 contact = Contact.objects.create(phone_number="+33639980399", first_name="Late")
@@ -64,10 +65,13 @@ def test_from_the_file_to_the_result(page, tmp_path):
     page.open("/admin/octopush_django/contact/import/")
     assert page.barriers() == []
     page.field("id_import_file").send_keys(str(file))
-    page.press("Submit")
-    page.wait_for("Confirm import")
-    page.press("Confirm import")
-    page.wait_for("Import finished")
+    page.write("id_new_list", "From the file")
+    page.press("Look at the file")
+    page.wait_for("What the columns of clients.csv are")
+    assert page.barriers() == []
+    page.press("Import these contacts")
+    page.wait_for("3 rows were read.")
+    assert page.barriers() == []
     assert page.complaints() == []
 
     text = "Bonjour {first_name|cher client}, c’est les soldes chez Martin, de 9h à 19h samedi !"
@@ -133,6 +137,7 @@ def test_watched_paused_resumed_and_cancelled(page):
 
 
 def test_what_to_write_where_a_detail_is_missing(page):
+    page.site.python(DETAIL, key="ville", label="Ville")
     page.open(f"{CAMPAIGNS}add/")
     page.press("first name")
     page.wait_for("first name, where it is missing:")
@@ -142,13 +147,13 @@ def test_what_to_write_where_a_detail_is_missing(page):
     text = page.field("id_text")
     assert text.get_attribute("value") == "{first_name|dear you}"
     assert page.driver.switch_to.active_element == box
-    page.write("id_text", "{first_name|you} and {param1} and {first_name|you}")
-    page.wait_for("parameter 1, where it is missing:")
+    page.write("id_text", "{first_name|you} and {ville} and {first_name|you}")
+    page.wait_for("Ville, where it is missing:")
     box = page.driver.find_element("css selector", ".octopush-fallbacks input")
     assert box.get_attribute("value") == "you"
     box.clear()
     box.send_keys("!")
-    assert text.get_attribute("value") == "{first_name|!} and {param1} and {first_name|!}"
+    assert text.get_attribute("value") == "{first_name|!} and {ville} and {first_name|!}"
     page.write("id_text", "nothing")
     assert "where it is missing" not in page.words
     assert page.barriers() == []

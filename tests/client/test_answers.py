@@ -50,6 +50,16 @@ def test_numbers_may_be_text():
     assert (answer.number_of_contacts, answer.total_cost) == (2, Decimal("0.1"))
 
 
+def test_what_is_told_beside_the_verdict():
+    assert read_answer(429, b"", "90").retry_after == 90
+    assert read_answer(502, b"<html>").message == "HTTP 502"
+    assert read_answer(300, b"{}").message == "HTTP 300"
+    assert read_answer(201, b'{"sms_ticket": "sms_1"}').message == ""
+    # Where the gateway leaves out everybody whom it knows.
+    assert read(201, {"sms_ticket": "sms_1", "number_of_contacts": 0}).number_of_contacts == 0
+    assert len(read(201, {"sms_ticket": "x" * 500}).ticket) == 100
+
+
 @pytest.mark.parametrize(
     "name", ["sms_ticket", "ticket_number", "vocal_ticket", "voice_ticket", "ticket"]
 )
@@ -84,7 +94,8 @@ def test_the_wrapped_error(errors):
      (201, b'{"number_of_contacts": 3}'), (500, b'{"code": 127}'), (502, b"<html>"), (503, b""),
      (301, b""), (302, b"{}"), (400, b"<html>"), (400, b"{}"), (408, b'{"code": 120}'),
      (400, b'{"code": 125}'), (400, b'{"code": 500}'), (400, b'{"code": 438}'),
-     (201, b'{"code": 501}'), (201, b'{"code": 9, "sms_ticket": "x"}'), (100, b"")],
+     (201, b'{"code": 501}'), (201, b'{"code": 9, "sms_ticket": "x"}'), (100, b""),
+     (300, b'{"sms_ticket": "x"}')],
 )  # fmt: skip
 def test_everything_unclear_is_uncertain(status, body):
     assert read_answer(status, body).outcome == "uncertain"

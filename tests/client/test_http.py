@@ -11,10 +11,23 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+import requests
 import responses
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from octopush_django.client import OctopushClient, SmsMessage, SmsRecipient
-from octopush_django.exceptions import GatewayRefused, GatewayUnreachable, InvalidRequest
+from octopush_django.client import (
+    Balance,
+    MultiChannelMessage,
+    OctopushClient,
+    SmsMessage,
+    SmsRecipient,
+)
+from octopush_django.exceptions import (
+    GatewayRefused,
+    GatewayUncertain,
+    GatewayUnreachable,
+    InvalidRequest,
+)
 from octopush_django.sandbox import Sandbox
 
 KEY = "sentinel-key-0123456789"
@@ -58,6 +71,50 @@ def test_a_wrong_value_names_its_field(field, value):
     assert refusal.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"text": 5}, "text: must be text."),
+        ({"text": " "}, "text: must not be empty."),
+        ({"text": "x" * 1225}, "text: has 1225 characters; 1224 at most."),
+        ({"text": "a\x00"}, "text: holds a character that cannot be sent."),
+        ({"purpose": "sale"}, "purpose: must be one of alert, wholesale; 'sale' is not."),
+        ({"sender": "ab"}, "sender: must be 3 to 11 letters and digits (a-z, A-Z, 0-9)."),
+        ({"send_at": "soon"}, "send_at: must be a date and time with its time zone."),
+        ({"with_replies": 1}, "with_replies: must be True or False, not 1."),
+    ],
+)
+def test_a_wrong_value_says_what_would_be_right(wrong, said):
+    with pytest.raises(InvalidRequest) as refusal:
+        message(**wrong)
+    assert str(refusal.value) == said
+
+
+def test_what_else_is_wrong_says_so(sandbox):
+    client = client_of(sandbox.base_url)
+    calls = {
+        "phone_number: must be + and 8 to 15 digits (E.164).":
+            lambda: SmsRecipient(phone_number="0639980011"),
+        "request_id: must be 1 to 36 letters, digits or hyphens.":
+            lambda: client.send_sms(message(), PEOPLE, "order 7"),
+        "recipients: must be 1 to 500.": lambda: client.send_sms(message(), []),
+        "recipients: the same number stands there twice.":
+            lambda: client.send_sms(message(), PEOPLE[:1] * 2),
+        "product_name: goes together with country_code.":
+            lambda: client.check_balance(country_code="FR"),
+        "api-login: must be printable ASCII text.": lambda: OctopushClient("é", KEY),
+        "api-key: must not be empty, nor begin or end with a blank.":
+            lambda: OctopushClient("ops@example.org", " k"),
+        "auto_remove_blacklisted_contacts: must be True or False, not 1.":
+            lambda: MultiChannelMessage(text="Hi", purpose="alert", sender="Shop", channel="rcs",
+                                        metadata={}, auto_remove_blacklisted_contacts=1),
+    }  # fmt: skip
+    for said, call in calls.items():
+        with pytest.raises(InvalidRequest) as refusal:
+            call()
+        assert str(refusal.value) == said
+
+
 def test_unknown_keys_are_impossible():
     with pytest.raises(TypeError):
         message(request_Id="x")
@@ -81,6 +138,12 @@ def test_a_frame_has_1_to_500(sandbox, people):
     with pytest.raises(InvalidRequest):
         client_of(sandbox.base_url).send_sms(message(), PEOPLE[:1] * people)
     assert sandbox.summary()["requests"] == 0
+
+
+@pytest.mark.parametrize("people", [1, 500])
+def test_the_smallest_and_the_largest_frame_leave(sandbox, people):
+    frame = [SmsRecipient(phone_number=f"+3361{index:07d}") for index in range(people)]
+    assert client_of(sandbox.base_url).send_sms(message(), frame).number_of_contacts == people
 
 
 def test_the_same_number_twice_is_refused(sandbox):
@@ -306,6 +369,74 @@ def test_the_headers_are_the_documented_ones():
     assert sent.headers["Content-Type"] == "application/json"
 
 
+API = "https://api.octopush.com/v1/public"
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("given", "path", "document"),
+    [
+        ([], "sms-campaign/cancel", {"ticket_number": "t_1"}),
+        (["sms"], "sms-campaign/cancel", {"ticket_number": "t_1"}),
+        (["rcs"], "multi-channel/cancel", {"channel": "rcs", "ticket_number": "t_1"}),
+    ],
+)
+def test_a_cancellation_leaves_as_documented(given, path, document):
+    responses.delete(f"{API}/{path}", status=204)
+    OctopushClient("ops@example.org", KEY).cancel("t_1", *given)
+    assert json.loads(responses.calls[0].request.body) == document
+
+
+@responses.activate
+def test_questions_about_the_credit_leave_as_documented():
+    responses.get(f"{API}/wallet/check-balance", json={"amount": "7.5"})
+    responses.get(f"{API}/wallet/check-credits", json={"FR": {"premium_sms": 9}})
+    client = OctopushClient("ops@example.org", KEY)
+    assert client.check_balance() == Balance(Decimal("7.5"), "euros")
+    client.check_balance(product_name="sms_premium", country_code="FR")
+    assert client.check_credits(["FR", "GB"]) == {"FR": {"premium_sms": Decimal(9)}}
+    plain, by_product, by_country = (call.request.params for call in responses.calls)
+    assert plain == {}
+    assert by_product == {"product_name": "sms_premium", "country_code": "FR"}
+    assert by_country == {"country_codes[]": ["FR", "GB"]}
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("status", "document", "error"),
+    [
+        (200, {"code": 132}, GatewayRefused),
+        (300, {}, GatewayRefused),
+        (400, {"code": 132}, GatewayRefused),
+        (500, {"code": 132}, GatewayUncertain),
+    ],
+)
+def test_a_no_of_a_broken_gateway_is_no_answer(status, document, error):
+    responses.delete(f"{API}/sms-campaign/cancel", json=document, status=status)
+    with pytest.raises(error):
+        OctopushClient("ops@example.org", KEY).cancel("t_1")
+
+
+@responses.activate
+def test_an_error_that_names_its_reason_alone_proves_that_nothing_left():
+    """As urllib3 raised it before its version 2."""
+    reason = NewConnectionError(None, "refused")
+    error = requests.ConnectionError(MaxRetryError(None, "/", reason))
+    responses.post(f"{API}/sms-campaign/send", body=error)
+    client = OctopushClient("ops@example.org", KEY)
+    assert client.send_sms(message(), PEOPLE).outcome == "unreachable"
+
+
+@pytest.mark.parametrize(("seconds", "at_most"), [(0.3, 0.9), (60, 2)])
+def test_a_shorter_deadline_counts_and_a_longer_one_does_not(seconds, at_most):
+    with server(drip(b"HTTP/1.1 201 Created\r\nContent-Length: 99\r\n\r\n")) as address:
+        client = client_of(address, timeout=(0.5, 1))
+        client.answer_within(seconds)
+        began = time.monotonic()
+        assert client.send_sms(message(), PEOPLE).outcome == "uncertain"
+        assert time.monotonic() - began < at_most
+
+
 def test_the_key_is_nowhere(sandbox, caplog):
     caplog.set_level(logging.DEBUG)
     client = client_of(sandbox.base_url)
@@ -317,5 +448,5 @@ def test_the_key_is_nowhere(sandbox, caplog):
         chain = repr(error) + str(error) + repr(error.__cause__)
     seen = repr(client) + repr(answers) + chain + caplog.text
     assert KEY not in seen
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^a client holds credentials"):
         pickle.dumps(client)

@@ -182,7 +182,7 @@ def test_a_voice_says_each_their_name():
 
 def test_braces_that_are_no_field_are_refused_on_any_channel():
     with pytest.raises(ComplianceError, match="braces"):
-        send_campaign(text="{name}!", purpose="alert", recipients=[NORA], sender="Shop",
+        send_campaign(text="{Name}!", purpose="alert", recipients=[NORA], sender="Shop",
                       channel="voice_sms", options=VOICE)  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from octopush_django import segments
 from octopush_django.campaigns import preview_campaign
 from octopush_django.compose import text_lengths
-from octopush_django.models import Contact, ContactList
+from octopush_django.models import Contact, ContactField, ContactList
 from octopush_django.rules import placeholders
 
 pytestmark = pytest.mark.django_db
@@ -20,11 +20,12 @@ NAMES = ["Ana", "Zoé", "Jean-Baptiste", "Ça", "Loïc", "O'Neill", "x" * 50, "�
 def people(count, seed):
     chance = random.Random(seed)
     contact_list = ContactList.objects.create(name="All")
+    ContactField.objects.create(key="ville", label="Ville")
     contacts = Contact.objects.bulk_create(
         Contact(
             phone_number=f"+336{10_000_000 + i:08d}",
             first_name=chance.choice(NAMES),
-            param1="".join(chance.choices("aaabcé€ê", k=chance.randrange(50))),
+            values={"ville": "".join(chance.choices("aaabcé€ê", k=chance.randrange(50)))},
         )
         for i in range(count)
     )  # fmt: skip
@@ -40,17 +41,17 @@ def preview(text, **arguments):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
-    ["Bonjour {first_name|à vous}, " + "x" * 100 + " {param1|ç}",
-     "{param1|rien}{first_name|€}" + "y" * 250, "{first_name|vous} c’est {param1|là}"],
+    ["Bonjour {first_name|à vous}, " + "x" * 100 + " {ville|ç}",
+     "{ville|rien}{first_name|€}" + "y" * 250, "{first_name|vous} c’est {ville|là}"],
 )  # fmt: skip
 def test_the_histogram_is_that_of_brute_force(text):
     contact_list, contacts = people(10_000, seed=text)
     template = placeholders.parse(text)
     expected = Counter()
     for contact in contacts:
+        stored = {"first_name": contact.first_name, **contact.values}
         values = {
-            name: getattr(contact, name).strip("\x00") or fallback
-            for name, fallback in template.fallbacks.items()
+            name: stored.get(name) or fallback for name, fallback in template.fallbacks.items()
         }
         expected[segments.count(template.render(values)).segments] += 1
     found = preview(text, contact_lists=[contact_list])
@@ -63,20 +64,34 @@ def test_the_histogram_is_that_of_brute_force(text):
 
 def recipients(*names):
     return [
-        {"phone_number": f"+336{10_000_000 + i:08d}", "first_name": name, "param1": "here"}
+        {"phone_number": f"+336{10_000_000 + i:08d}", "first_name": name, "ville": "here"}
         for i, name in enumerate(names)
     ]
 
 
 def test_the_reason_is_named():
-    text = "x" * 150 + "{first_name} {param1}"
+    text = "x" * 150 + "{first_name} {ville}"
     found = preview(text, recipients=recipients("Al", "Maximilienne"))
     assert found.histogram == {1: 1, 2: 1}
     assert found.causes == {2: ["first_name"]}
     assert preview("{first_name}", recipients=recipients("ê" * 50)).causes == {}
+    assert preview("x" * 158 + "{first_name}", recipients=recipients("Ada")).causes == {
+        2: ["first_name"]
+    }
     assert preview("y" * 60 + "{first_name}", recipients=recipients("ê" * 50)).causes == {
         2: ["first_name"]
     }
+
+
+def test_the_reason_of_most_people_comes_first():
+    long = "Maximilienne"
+    names = [("Al", long), (long, "Al"), (long + "!", "Al")]
+    given = [
+        {"phone_number": f"+3362000000{index}", "first_name": first, "last_name": last}
+        for index, (first, last) in enumerate(names)
+    ]
+    found = preview("x" * 150 + "{last_name}{first_name}", recipients=given)
+    assert found.causes == {2: ["first_name", "last_name"]}
 
 
 def test_the_limits_hold_with_personal_details_too():
@@ -97,6 +112,20 @@ def test_what_each_character_costs():
         ("’", "'", 0), ("ê", "e", 0), ("’ê", "'e", 2),
     ]  # fmt: skip
     assert preview("Plain {first_name}", recipients=recipients("Ana")).savings == []
+
+
+def test_people_who_read_the_same_each_count():
+    for index in range(2):
+        Contact.objects.create(phone_number=f"+3362000000{index}", first_name="Ana")
+    everybody = Contact.objects.all()
+    text = "C’est {first_name} : " + "x" * 60
+    assert [saving.segments for saving in preview(text, audience=everybody).savings] == [2]
+    Contact.objects.update(first_name="{Ana}")
+    [finding] = preview("{first_name}", audience=everybody, recipients=recipients("a}")).findings
+    assert str(finding.message).startswith("3 people")
+    Contact.objects.update(first_name="nan")
+    [finding] = preview("{first_name}", audience=everybody, recipients=recipients("NULL")).findings
+    assert "3 people" in str(finding.message)
 
 
 def savings(text):

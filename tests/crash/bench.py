@@ -9,6 +9,7 @@ import tempfile
 import time
 import traceback
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -19,9 +20,9 @@ from django.db import connection, connections
 from octopush_django import models
 from octopush_django.sandbox import Sandbox, Switches
 
-from . import worker
+from . import backups, worker
 from .checker import History, check
-from .checkpoints import CHECKPOINTS, arm
+from .checkpoints import CHECKPOINTS, STEPS, arm, locate
 from .modes import MODES, UNKILLED_MODES, Mode
 
 TABLES = (
@@ -32,30 +33,55 @@ TABLES = (
 )  # fmt: skip
 
 
-SWITCHES = {"duplicate_code": 120, "short_answers": False, "refusal_uses_id": False}
+SWITCHES = {"duplicate_code": 120, "short_answers": False, "refusal_uses_id": False,
+            "remember_for": 86400.0}  # fmt: skip
+
+
+OUTLIVED = ("hang_before", "hang_after", "drip")
+"""Modes in which the gateway is still busy with a call that we gave up."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One run. ``duo``: a second worker runs at the same time as the one that is killed."""
+    """One run. ``duo``: a second worker runs at the same time as the one that is killed.
+
+    ``drops``: when people drop out (:mod:`tests.crash.drops`). ``large``: a worker freezes.
+    ``bound``: all hosts together may make one call at a time. ``foreign``: reports come of what
+    others sent to the same people. ``restored``: after the first worker a backup from before it is
+    restored, a day later.
+    """
 
     checkpoint: tuple
     hit: int
     mode: Mode
     duo: bool
     pilot: bool = False
+    drops: str = ""
+    large: bool = False
+    bound: bool = False
+    foreign: bool = False
+    restored: bool = False
 
     def __str__(self):
         step, when = self.checkpoint
         twin = (", two workers" if self.duo else "") + (", pilot" if self.pilot else "")
         late = ", late reports" if self.mode.late else ""
-        return f"[{self.mode.name}{late}] killed {when} {step} #{self.hit}{twin}"
+        dropped = f", {self.drops} drops" if self.drops else ""
+        large = ", frozen by a worker" if self.large else ""
+        large += ", one call at a time" if self.bound else ""
+        large += ", foreign reports" if self.foreign else ""
+        large += ", restored" if self.restored else ""
+        return f"[{self.mode.name}{late}{dropped}{large}] killed {when} {step} #{self.hit}{twin}"
 
 
 class Bench:
     """A database and a gateway of its own."""
 
     def __init__(self, patience=12):
+        for step in STEPS:
+            # A step that was renamed would end the process under test before it began.
+            holder, name = locate(step)
+            getattr(holder, name)
         self.patience = patience
         self.directory = Path(tempfile.mkdtemp())
         self.gateway_pid, self.address = _start_gateway()
@@ -71,11 +97,15 @@ class Bench:
         """Return what the checker finds. ``mutate`` breaks the code in the worker processes."""
         acknowledgements = self.directory / "acknowledged"
         acknowledgements.write_text("")
+        acknowledgements.with_name("dropped").unlink(missing_ok=True)
         self._tell("reset", {})
         self._tell("switches", SWITCHES)
         self._tell("switches", plan.mode.switches)
+        settings.OCTOPUSH_ACCOUNT_CONCURRENCY = 1 if plan.bound else None
         self._join(_fork(_reset))
-        self._join(_fork(lambda: worker.prepare(pilot=2 if plan.pilot else 0)))
+        self._join(_fork(lambda: worker.prepare(2 if plan.pilot else 0, plan.large)))
+        if plan.restored:
+            self._join(_fork(backups.make))
         for fault in plan.mode.faults:
             self._tell("faults", fault)
         lease = 1.5 if plan.duo else 0.2
@@ -87,21 +117,25 @@ class Bench:
             if mutate:
                 mutate()
             arm(plan.checkpoint, plan.hit)
-            worker.work(1.0, acknowledgements, place=1, late=plan.mode.late)
+            worker.work(1.0, acknowledgements, "first", plan.mode.late, plan.drops, plan.foreign)
 
         def second():
             worker.hurry(lease)
             if mutate:
                 mutate()
-            worker.work(self.patience, acknowledgements, late=plan.mode.late)
+            worker.work(self.patience, acknowledgements, "second", plan.mode.late, plan.drops,
+                        plan.foreign)  # fmt: skip
 
         if plan.duo:
             pids = [_fork(first), _fork(second)]
             self._join(*pids)
         else:
             self._join(_fork(first))
+        if plan.restored:
+            self._join(_fork(backups.restore_later))
+            self._tell("switches", {"remember_for": 0.0})
         self._join(_fork(second))
-        return check(self._history(acknowledgements))
+        return check(self._history(acknowledgements, plan))
 
     def _join(self, *pids):
         for pid in pids:
@@ -113,7 +147,7 @@ class Bench:
         body = json.dumps(document).encode()
         urlopen(Request(f"{self.address}/_sandbox/{what}", data=body), timeout=10).close()
 
-    def _history(self, acknowledgements):
+    def _history(self, acknowledgements, plan):
         with urlopen(f"{self.address}/_sandbox/", timeout=10) as answer:
             gateway = json.load(answer)
         try:
@@ -130,10 +164,22 @@ class Bench:
                 events=list(models.WebhookEvent.objects.values("digest", "state")),
                 replies=list(models.Reply.objects.values("address")),
                 tallies=list(models.Tally.objects.values()),
+                dropped=_dropped(acknowledgements.with_name("dropped")),
+                most_at_once=gateway["most_at_once"],
+                bound=1 if plan.bound and plan.mode.name not in OUTLIVED else None,
+                restored=plan.restored,
             )  # fmt: skip
         finally:
             # The next fork must not inherit a connection.
             connections.close_all()
+
+
+def _dropped(record):
+    """Who was changed when, and why: number -> (reason, moment)."""
+    found = json.loads(record.read_text()) if record.exists() else {}
+    return {
+        number: (code, datetime.fromisoformat(moment)) for number, (code, moment) in found.items()
+    }
 
 
 def plans(seed, count):
@@ -145,7 +191,11 @@ def plans(seed, count):
         mode = replace(chance.choice(MODES), late=chance.random() < 0.5)
         hit = chance.choice((1, 1, 2, 3, 5))
         duo, pilot = chance.random() < 0.2, chance.random() < 0.3
-        yield Plan(chance.choice(CHECKPOINTS), hit, mode, duo, pilot)
+        drops, large = chance.choice(("", "early", "late", "late")), chance.random() < 0.3
+        plan = Plan(chance.choice(CHECKPOINTS), hit, mode, duo, pilot, drops, large)
+        bound, foreign = chance.random() < 0.15, chance.random() < 0.3
+        restored = chance.random() < 0.15 and not duo
+        yield replace(plan, bound=bound, foreign=foreign, restored=restored)
 
 
 def all_plans():
@@ -153,7 +203,8 @@ def all_plans():
     for checkpoint in CHECKPOINTS:
         for mode in MODES:
             for hit, late in ((1, False), (3, True)):
-                yield Plan(checkpoint, hit, replace(mode, late=late), duo=False, pilot=late)
+                mode = replace(mode, late=late)
+                yield Plan(checkpoint, hit, mode, False, pilot=late, drops="late", large=late)
 
 
 def run_all(chosen, seconds=None):

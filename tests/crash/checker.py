@@ -25,6 +25,10 @@ class History:
     events: list
     replies: list
     tallies: list
+    dropped: dict
+    most_at_once: int
+    bound: int | None
+    restored: bool
 
 
 @dataclass
@@ -47,10 +51,16 @@ def check(history):
     frame_of = {attempt["request_id"]: attempt["frame_id"] for attempt in history.attempts}
     frames = {frame["id"]: frame for frame in history.frames}
     _nobody_twice(findings, taken)
+    _at_once(findings, history)
+    if history.restored:
+        # Our tables know nothing of what left since the backup.
+        _waits_for_a_person(findings, history)
+        return findings
     _intent_first(findings, history, frame_of)
     _lost_and_unexpected(findings, history, taken, frame_of, frames)
     _bodies_only_shrink(findings, history)
     _opt_outs(findings, history)
+    _drops(findings, history)
     _money(findings, history, taken, frame_of, frames)
     _ends(findings, history)
     _inbound(findings, history)
@@ -65,6 +75,17 @@ def _nobody_twice(findings, taken):
     findings.that(not twice, f"duplicated: {twice}")
 
 
+def _at_once(findings, history):
+    most, bound = history.most_at_once, history.bound
+    findings.that(bound is None or most <= bound, f"{most} calls at once, {bound} are allowed")
+
+
+def _waits_for_a_person(findings, history):
+    """Of a backup from before it left nothing leaves by itself."""
+    states = [(campaign["status"], campaign["reason_code"]) for campaign in history.campaigns]
+    findings.that(states == [("paused", "silence")], f"after the backup it is {states}")
+
+
 def _intent_first(findings, history, frame_of):
     unknown = {entry["request_id"] for entry in history.log} - set(frame_of)
     findings.that(not unknown, f"called without an intent on disk: {unknown}")
@@ -77,6 +98,7 @@ def _intent_first(findings, history, frame_of):
 def _lost_and_unexpected(findings, history, taken, frame_of, frames):
     got = {number: entry for entry in taken for number in entry["recipients"]}
     left_out = {number for attempt in history.attempts for number in attempt["left_out"]}
+    kept = {person["frame_id"] for person in history.recipients if not person["exclusion"]}
     for person in history.recipients:
         frame = frames.get(person["frame_id"])
         if frame is None:
@@ -87,9 +109,9 @@ def _lost_and_unexpected(findings, history, taken, frame_of, frames):
         if has_it and frame["status"] not in MAY_HAVE_LEFT:
             findings.that(False, f"unexpected: {person['address']}, frame {frame['status']}")
         if has_it and person["exclusion"]:
-            findings.that(
-                person["address"] in left_out, f"unexpected: {person['address']} left out"
-            )
+            # Where nobody is left for a repeat there is none: no attempt to write it on.
+            told = person["address"] in left_out or frame["id"] not in kept
+            findings.that(told, f"unexpected: {person['address']} left out")
     for frame in history.frames:
         lost_answer = frame["status"] == "accepted" and frame["ambiguous"] is False and (
             any(a["frame_id"] == frame["id"] and a["outcome"] == "uncertain"
@@ -120,6 +142,45 @@ def _opt_outs(findings, history):
         )
         late = [key for key in calls if calls[key] > claims[key]]
         findings.that(not late, f"sent to {number} after the opt-out: {late}")
+
+
+def _drops(findings, history):
+    """Who must not get it any more is in no first call claimed since; in a repeat, by the reason.
+
+    Whom a list alone leaves out may have it already: a repeat holds them still.
+    """
+    earlier = defaultdict(list)
+    for attempt in history.attempts:
+        before = earlier[attempt["frame_id"]]
+        is_repeat = any(other["outcome"] == "uncertain" for other in before)
+        before.append(attempt)
+        for person in history.recipients:
+            code, dropped_at = history.dropped.get(person["address"], ("", None))
+            by_list = code in ("excluded_list", "left_lists")
+            if is_repeat and by_list and person["exclusion"] == code:
+                stayed = person["address"] not in attempt["left_out"]
+                findings.that(stayed, f"{code} took {person['address']} out of a repeat")
+    for number, (code, dropped_at) in history.dropped.items():
+        late = {
+            attempt["request_id"]
+            for frame_attempts in earlier.values()
+            for attempt in _claimed_since(frame_attempts, dropped_at, code)
+        }
+        claimed_before = Counter(
+            attempt["request_id"] for attempt in history.attempts
+            if attempt["started_at"] <= dropped_at
+        )  # fmt: skip
+        calls = Counter(e["request_id"] for e in history.log if number in e["recipients"])
+        wrong = [key for key in late if calls[key] > claimed_before[key]]
+        findings.that(not wrong, f"sent to {number} though {code}: {wrong}")
+
+
+def _claimed_since(attempts, moment, code):
+    """Attempts of a frame in which nobody dropped at ``moment`` may be."""
+    since = [attempt for attempt in attempts if attempt["started_at"] > moment]
+    if code in ("excluded_list", "left_lists") and len(since) < len(attempts):
+        return [] if any(a["outcome"] == "uncertain" for a in attempts) else since
+    return since
 
 
 def _money(findings, history, taken, frame_of, frames):
@@ -159,6 +220,7 @@ def _ends(findings, history):
             findings.that(not statuses["undecided"], "over, though a frame is undecided")
         if campaign["status"] == "sent":
             findings.that(statuses["accepted"], "sent, though nothing was accepted")
+        findings.that(campaign["reason_code"] != "preparing", "never prepared")
     people = Counter(person["address"] for person in history.recipients if not person["exclusion"])
     findings.that(all(times == 1 for times in people.values()), "a number twice in one campaign")
     for frame in history.frames:
@@ -172,13 +234,30 @@ def _ends(findings, history):
 def _inbound(findings, history):
     """What was acknowledged is stored, applied once, and did what it says."""
     states = {event["digest"]: event["state"] for event in history.events}
+    undecided = {frame["id"] for frame in history.frames if frame["status"] == "undecided"}
+    to_decide = {p["address"] for p in history.recipients if p["frame_id"] in undecided}
     reported = {person["address"]: person["status"] for person in history.recipients}
     tickets = {frame["ticket"] for frame in history.frames}
+    taken = {entry["ticket"]: entry for entry in history.log if entry["accepted"]}
+    others = {frame["ticket"] for frame in history.frames
+              if frame["ticket"] and frame["id"] not in _of_one(history)} - set(taken)  # fmt: skip
+    findings.that(not others, f"tickets of others: {others}")
     replies = Counter(reply["address"] for reply in history.replies)
     for note in history.acknowledged:
         state = states.get(note["digest"])
         findings.that(state is not None, f"an acknowledged event is gone: {note}")
         known = note["ticket"] in tickets
+        if (
+            note["kind"] == "report"
+            and not known
+            and len(taken[note["ticket"]]["recipients"]) == 1
+        ):
+            # The only report of a frame that shrank, or that took another's for its own.
+            continue
+        if note["kind"] == "report" and note["number"] in to_decide:
+            # Shown to the person who decides; it decides nothing itself.
+            findings.that(state in ("applied", "unmatched"), f"report {note} is {state}")
+            continue
         if note["kind"] == "report" or known:
             findings.that(state == "applied", f"{note['kind']} of {note['number']} is {state}")
         if note["kind"] == "opt_out":
@@ -190,6 +269,16 @@ def _inbound(findings, history):
             )
         if note["kind"] == "reply":
             findings.that(replies[note["number"]] == 1, f"{replies[note['number']]} replies")
+
+
+def _of_one(history):
+    """Frames of which no call held more than one person: a report is believed by itself."""
+    most = defaultdict(int)
+    frame_of = {attempt["request_id"]: attempt["frame_id"] for attempt in history.attempts}
+    for entry in history.log:
+        frame_id = frame_of[entry["request_id"]]
+        most[frame_id] = max(most[frame_id], len(entry["recipients"]))
+    return {frame_id for frame_id, people in most.items() if people <= 1}
 
 
 def _sums(findings, history):

@@ -6,6 +6,9 @@ import signal
 from importlib import import_module
 
 STEPS = (
+    "octopush_django.approval:prepare",
+    "octopush_django.audience.snapshot:freeze",
+    "octopush_django.approval:_end_preparing",
     "octopush_django.sending.claims:claim_frames",
     "octopush_django.sending.claims:drop_people",
     "octopush_django.sending.claims:_payloads",
@@ -23,12 +26,12 @@ STEPS = (
     "octopush_django.inbound.store:receive",
     "octopush_django.opt_outs:opt_out",
     "octopush_django.inbound.match:replay",
-    "octopush_django.inbound.apply:_apply_batch",
+    "octopush_django.inbound.apply:apply_batch",
     "octopush_django.inbound.apply:_take",
     "octopush_django.inbound.apply:_apply_reports",
     "octopush_django.inbound.apply:_apply_incoming",
     "octopush_django.inbound.apply:_store_reply",
-    "octopush_django.inbound.match:_accept",
+    "octopush_django.inbound.tickets:_accept",
     "octopush_django.sweep:start_due",
     "octopush_django.sweep:sweep",
 )

@@ -38,6 +38,7 @@ MODES = (
     Mode("busy", (fault("refuse", code=127),)),
     Mode("bad word", (fault("refuse", code=1340),)),
     Mode("later reset_after", (fault("reset_after", skip=2, times=2),)),
+    Mode("slow", (fault("delay", times=8),)),
     Mode("storm of resets", (fault("reset_after", times=3), fault("reset_before", times=3))),
     Mode("storm of 429", (fault("429", times=6),)),
     Mode("lost answers, code 182", (fault("empty", times=2),), {"duplicate_code": 182}),

@@ -10,7 +10,7 @@ from octopush_django import models, queue
 from octopush_django.campaigns import launch_campaign
 from octopush_django.exceptions import NotAllowedNow
 
-from . import bench, worker
+from . import bench, people
 
 CLICKS = 50
 
@@ -18,7 +18,7 @@ CLICKS = 50
 def race(rounds):
     """1 unless exactly one click of each round launches, and launches everything once."""
     wrong, began = [], time.monotonic()
-    queue._enqueue = lambda *args: None
+    queue._hand_over = lambda *args: None
     for number in range(rounds):
         _wait([bench._fork(bench._reset)])
         _wait([bench._fork(_draft)])
@@ -26,7 +26,7 @@ def race(rounds):
         recipients = models.Recipient.objects.count()
         frames = models.Frame.objects.count()
         connections.close_all()
-        if statuses != {0: 1, 1: CLICKS - 1} or (recipients, frames) != (worker.PEOPLE, 4):
+        if statuses != {0: 1, 1: CLICKS - 1} or (recipients, frames) != (people.PEOPLE, 4):
             wrong.append(f"round {number}: {dict(statuses)}, {recipients} people, {frames} frames")
     print(*wrong[:5], sep="\n")
     print(
@@ -40,7 +40,7 @@ def _draft():
     contact_list = models.ContactList.objects.create(name="Clients")
     contact_list.contacts.set(
         models.Contact.objects.bulk_create(
-            models.Contact(phone_number=worker.number(index)) for index in range(worker.PEOPLE)
+            models.Contact(phone_number=people.number(index)) for index in range(people.PEOPLE)
         )
     )
     campaign = models.Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")

@@ -8,20 +8,15 @@ from urllib.request import urlopen
 
 from django.conf import settings
 
-from octopush_django import queue, sweep
-from octopush_django.campaigns import resume_campaign, send_campaign
+from octopush_django import approval, lifecycle, queue, sweep
+from octopush_django.audience import sources
+from octopush_django.campaigns import launch_campaign, resume_campaign
 from octopush_django.inbound import apply, store
 from octopush_django.models import Campaign, Contact, ContactList, Frame, OptOut, WebhookEvent
-from octopush_django.sending import claims, retry_policy, worker_loop
+from octopush_django.sending import claims, places, retry_policy, worker_loop
 
-PEOPLE = 10
-STOPS = {1, 7}
-REPLIES = {2}
-OPTS_OUT_EARLY = 4
-
-
-def number(index):
-    return f"+336{20_000_000 + index:08d}"
+from .drops import LEFT_OUT, drop_when
+from .people import OPTS_OUT_EARLY, PEOPLE, REPLIES, STOPS, number
 
 
 def hurry(lease):
@@ -31,35 +26,51 @@ def hurry(lease):
     # Long enough that reports and opt-outs come between a call and its repeat.
     retry_policy.UNCERTAIN_DELAYS = (0.1,)
     worker_loop.SLICE, worker_loop.LONGEST_DRAIN, worker_loop.PATIENCE = 0.05, 0.2, 0.0
-    queue._enqueue = lambda *args: None
+    places.LEASE = timedelta(seconds=1)  # outlives a call of half a second
+    worker_loop.SIGN_EVERY = 0.2
+    queue._hand_over = lambda *args: None
 
 
-def prepare(pilot=0):
-    """A campaign of four frames, the first perhaps a pilot."""
+def prepare(pilot=0, large=False):
+    """A campaign of four frames, the first perhaps a pilot; ``large``: a worker freezes it."""
     settings.OCTOPUSH_PILOT_SIZE = pilot
+    sources.LARGE = 1 if large else 50_000
     hurry(0.2)
     contact_list = ContactList.objects.create(name="Clients")
     contacts = Contact.objects.bulk_create(
         Contact(phone_number=number(index)) for index in range(PEOPLE)
     )
     contact_list.contacts.set(contacts)
-    send_campaign(
-        text="Promo STOP au XXXXX", purpose="wholesale", contact_lists=[contact_list],
-        with_replies=True,
-    )  # fmt: skip
+    left_out = ContactList.objects.create(name=LEFT_OUT)
+    campaign = Campaign.objects.create(
+        text="Promo STOP au XXXXX", purpose="wholesale", sender="Shop", with_replies=True
+    )
+    campaign.include.add(contact_list)
+    campaign.exclude.add(left_out)
+    lifecycle.leave_sign("worker")
+    launch_campaign(campaign)
 
 
-def work(seconds, acknowledgements, place=0, late=False):
-    """Do everything that is to be done, until nothing is."""
+def work(seconds, acknowledgements, host="second", late=False, drops="", foreign=False):
+    """Do everything that is to be done, until nothing is, as a cluster of its own.
+
+    ``late``: reports come when every answer is in. ``drops``: see :func:`drop_when`. ``foreign``:
+    reports come of what somebody else sent to the same people.
+    """
+    places._this_cluster = lambda: f"{places.LOOPS} {host}"
     until = time.monotonic() + seconds
     resumed = quiet = 0
     OptOut.objects.get_or_create(address=number(OPTS_OUT_EARLY))
     while time.monotonic() < until:
+        drop_when(drops, acknowledgements.with_name("dropped"))
         sweep.sweep()
-        worker_loop.run(place, 0.05)
-        told = tell_everything(acknowledgements, late and is_moving())
+        for campaign_id in approval.waiting():
+            approval.prepare(campaign_id)
+        lifecycle.leave_sign("worker")
+        worker_loop.run(0.05)
+        told = tell_everything(acknowledgements, late and is_moving(), foreign)
         apply.apply_events()
-        for campaign in Campaign.objects.filter(status="paused"):
+        for campaign in Campaign.objects.filter(status="paused").exclude(reason_code="silence"):
             resumed += 1
             if resumed < 10:
                 resume_campaign(campaign)
@@ -70,19 +81,21 @@ def work(seconds, acknowledgements, place=0, late=False):
 
 
 def is_over():
-    moving = Campaign.objects.filter(status="sending").exclude(reason_code="undecided")
     waiting = WebhookEvent.objects.filter(state="received")
-    return not moving.exists() and not waiting.exists() and not (
-        Campaign.objects.filter(status="paused").exists()
-    )  # fmt: skip
+    moving = Campaign.objects.filter(status="sending").exclude(reason_code="undecided")
+    paused = Campaign.objects.filter(status="paused").exclude(reason_code="silence")
+    return not (waiting.exists() or moving.exists() or paused.exists())
 
 
 def is_moving():
     return Frame.objects.filter(status__in=("pending", "sending", "uncertain")).exists()
 
 
-def tell_everything(acknowledgements, withhold_reports):
+def tell_everything(acknowledgements, withhold_reports, foreign=False):
     """Be the gateway: post what was not acknowledged yet. True if there was anything."""
+    if foreign:
+        for body in foreign_reports():
+            store.receive(body)
     address = settings.OCTOPUSH_BASE_URL_FOR_LOG
     with urlopen(f"{address}/_sandbox/", timeout=10) as answer:
         log = json.load(answer)["log"]
@@ -99,6 +112,16 @@ def tell_everything(acknowledgements, withhold_reports):
                         file.write(line + "\n")
                     told = True
     return told
+
+
+def foreign_reports():
+    """Reports of what somebody else sent: long ago to a few, just now to each alone."""
+    for index in range(PEOPLE):
+        for ticket, date in ((f"sms_long_ago_{index // 2}", "2020-05-04 16:00:09"),
+                             (f"sms_foreign_{index}", "2031-05-04 16:00:09")):  # fmt: skip
+            document = {"message_id": ticket, "number": number(index), "status": "NOT_DELIVERED",
+                        "delivery_date": date}  # fmt: skip
+            yield json.dumps(document).encode()
 
 
 def notes_about(ticket, person):

@@ -125,10 +125,10 @@ class Installation:
         body = json.dumps(document).encode()
         urlopen(Request(f"{self.sandbox}/_sandbox/{what}", data=body), timeout=10).close()
 
-    def wait_for(self, condition, about, seconds=90):
+    def wait_for(self, condition, about, seconds=90, progress=None):
         """Wait, and show the logs if it never comes."""
         try:
-            wait_until(condition, about, seconds)
+            wait_until(condition, about, seconds, progress)
         except AssertionError as error:
             logs = "\n".join(
                 f"--- {log.name}\n{log.read_text()[-3000:]}"
@@ -150,11 +150,14 @@ def answers(url):
     return False
 
 
-def wait_until(condition, about, seconds=60):
-    until = time.monotonic() + seconds
+def wait_until(condition, about, seconds=60, progress=None):
+    """Wait as long as this; where ``progress`` goes on changing, a slow machine has longer."""
+    until, before = time.monotonic() + seconds, None
     while time.monotonic() < until:
         if condition():
             return
+        if progress and (now := progress()) != before:
+            until, before = time.monotonic() + seconds, now
         time.sleep(0.2)
     raise AssertionError(f"waited {seconds} s in vain until {about}")
 

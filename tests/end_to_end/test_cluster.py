@@ -23,13 +23,13 @@ campaign = Campaign.objects.get(pk=values["pk"])
 statuses = list(campaign.frames.values_list("status", flat=True))
 print(json.dumps([campaign.status, statuses]))
 """
-# The two minutes of a lease, passed by hand: only once every process that held one is dead.
+# Leases, passed by hand: only once every process that held one is dead.
 LET_LEASES_PASS = """
 from datetime import timedelta
 from django.utils import timezone
 past = timezone.now() - timedelta(seconds=1)
 Frame.objects.filter(status="sending").update(lease_until=past)
-Place.objects.exclude(lease_until=None).update(lease_until=past)
+Place.objects.update(held_until=past)
 Frame.objects.filter(status="uncertain").update(next_action_at=past)
 print(json.dumps(None))
 """

@@ -79,7 +79,10 @@ def send_and_wait(site, purpose, text):
         status, _reason, waiting = site.python(STATE, pk=pk)
         return status in ("sent", "failed") and not waiting and site.gateway()["idle"]
 
-    site.wait_for(is_over, "the campaign is over", 120)
+    def reports_taken():
+        return (site.directory / "site.log").stat().st_size
+
+    site.wait_for(is_over, "the campaign is over", 60, progress=reports_taken)
     return site.python(RESULT, pk=pk), site.gateway()["log"][before:]
 
 

@@ -2,13 +2,16 @@
 
 import itertools
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from octopush_django import signals
 from octopush_django.client.answers import Answer
 from octopush_django.inbound import apply, store
-from octopush_django.models import OptOut, Reply, WebhookEvent
+from octopush_django.models import OptOut, Recipient, Reply, Tally, WebhookEvent
+from octopush_django.models.bulk import add_each
+from octopush_django.opt_outs import opt_out
 from octopush_django.sending import settlement
 from octopush_django.sending.claims import claim_frames
 from octopush_django.sweep import sweep
@@ -113,19 +116,13 @@ def test_the_sweep_finds_a_report_that_missed_its_replay():
     send_due()
     report(campaign.frames.get().ticket, number(0), "DELIVERED")
     WebhookEvent.objects.update(state="unmatched")
+    WebhookEvent.objects.update(tries=2)
     sweep()
+    assert WebhookEvent.objects.get().tries == 0  # of now, not of when nobody knew it
     apply.apply_events()
     assert recipient(campaign).status == "delivered"
-
-
-def test_a_lost_ticket_is_learned_from_the_first_report():
-    campaign = send_marketing(contact_lists=[make_list(people=2)])
-    settlement.settle([(claim_frames()[0], Answer("uncertain"))])
-    report("sms_lost", number(0), "DELIVERED")
-    apply.apply_events()
-    frame = campaign.frames.get()
-    assert (frame.status, frame.ticket) == ("accepted", "sms_lost")
-    assert recipient(campaign).status == "delivered"
+    sweep()
+    assert WebhookEvent.objects.get().state == "applied"
 
 
 def test_a_ticket_is_not_learned_while_the_number_is_being_called(
@@ -189,9 +186,20 @@ def test_a_doubtful_reply_waits_for_a_person(sent):
     assert not OptOut.objects.exists()
 
 
+@pytest.mark.parametrize(("zone", "hour"), [("Europe/Paris", 14), ("America/Martinique", 20)])
+def test_the_date_is_that_of_the_operator(sent, settings, zone, hour):
+    """In the zone of the settings, as the gateway writes it."""
+    settings.OCTOPUSH_TIME_ZONE = zone
+    ticket = sent.frames.get().ticket
+    report(ticket, number(0), "DELIVERED", delivery_date="2031-05-04 16:00:09")
+    apply.apply_events()
+    assert recipient(sent).status_at == datetime(2031, 5, 4, hour, 0, 9, tzinfo=UTC)
+
+
 def test_blacklisted_in_a_report_opts_out(sent):
     deliver(recipient(sent), "BLACKLISTED_NUMBER")
     assert OptOut.objects.get().source == "report"
+    assert OptOut.objects.get().campaign == sent
     assert recipient(sent).status == "undelivered"
 
 
@@ -201,6 +209,13 @@ def test_a_reply_finds_its_campaign_by_ticket_or_by_number(sent):
     reply(None, "+33699999999", "Qui êtes-vous ?")
     found = list(Reply.objects.order_by("pk").values_list("campaign", "recipient__address"))
     assert found == [(sent.pk, number(0)), (sent.pk, number(1)), (None, None)]
+
+
+def test_a_reply_to_an_earlier_campaign_belongs_to_that(sent):
+    send(recipients=[number(0)])
+    send_due()
+    reply(sent, number(0), "Oui")
+    assert Reply.objects.get().campaign == sent
 
 
 def test_a_reply_is_stored_once(sent):
@@ -229,8 +244,16 @@ def test_the_same_answer_to_two_messages_is_two_replies(sent):
 def test_an_unreadable_event_is_kept_with_its_reason_and_stops_nobody(sent):
     store.receive(b"\xff rubbish")
     deliver(recipient(sent))
-    assert WebhookEvent.objects.get(state="quarantined").error
+    quarantined = WebhookEvent.objects.get(state="quarantined")
+    assert (quarantined.error, quarantined.ticket) == ("It is not UTF-8 text.", "")
     assert recipient(sent).status == "delivered"
+
+
+def test_it_is_told_how_many_events_were_applied(sent, monkeypatch):
+    monkeypatch.setattr(apply, "BATCH", 2)
+    for index in range(3):
+        report(sent.frames.get().ticket, number(index), "DELIVERED")
+    assert (apply.apply_events(), apply.apply_events()) == (3, 0)
 
 
 def test_one_bad_event_does_not_stop_its_batch(sent, monkeypatch):
@@ -259,9 +282,13 @@ def test_signals(sent, django_capture_on_commit_callbacks):
     def note(signal, **kwargs):
         seen.append(signal)
 
-    watched = (signals.reply_received, signals.opted_out, signals.recipient_updated)
-    for signal in watched:
-        signal.connect(note)
+    watched = {
+        signals.reply_received: Reply,
+        signals.opted_out: OptOut,
+        signals.recipient_updated: Recipient,
+    }
+    for signal, sender in watched.items():
+        signal.connect(note, sender=sender)
     try:
         with django_capture_on_commit_callbacks(execute=True):
             deliver(recipient(sent))
@@ -269,9 +296,25 @@ def test_signals(sent, django_capture_on_commit_callbacks):
             stop(number(1))
             stop(number(1))
     finally:
-        for signal in watched:
-            signal.disconnect(note)
+        for signal, sender in watched.items():
+            signal.disconnect(note, sender=sender)
     assert seen == [signals.recipient_updated, signals.reply_received, signals.opted_out]
+
+
+def test_receivers_hear_of_what_changed_alone(sent, django_capture_on_commit_callbacks):
+    heard = []
+
+    def hear(recipients, **_kwargs):
+        heard.append([row.status for row in recipients])
+
+    signals.recipient_updated.connect(hear)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            deliver(recipient(sent), "DELIVERED")
+            deliver(recipient(sent), "ACK")
+    finally:
+        signals.recipient_updated.disconnect(hear)
+    assert heard == [["delivered"]]
 
 
 def test_replaying_everything_changes_nothing(sent):
@@ -290,3 +333,20 @@ def test_replaying_everything_changes_nothing(sent):
     WebhookEvent.objects.update(state="received")
     apply.apply_events()
     assert state() == before
+
+
+def test_the_first_opt_out_of_an_address_stays():
+    first, second = send(), send(recipients=[number(1)])
+    opt_out(number(0), campaign_id=first.pk)
+    opt_out(number(0), campaign_id=second.pk)
+    assert OptOut.objects.get().campaign_id == first.pk
+
+
+def test_tallies_are_added_in_the_order_of_their_keys():
+    """Two who add at once would wait for each other for ever."""
+    frame = send().frames.get()
+    add_each(
+        Tally, ["frame", "status", "word"], "people",
+        {(frame.pk, "undelivered", "B"): 1, (frame.pk, "delivered", "A"): 1},
+    )  # fmt: skip
+    assert list(Tally.objects.order_by("pk").values_list("word", flat=True)) == ["A", "B"]

@@ -47,6 +47,19 @@ def test_forms_and_json():
     assert understand(json.dumps([REPLY]).encode()) == A_REPLY
 
 
+def test_a_reply_without_a_date_or_a_ticket():
+    undated = {name: value for name, value in REPLY.items() if name != "reception_date"}
+    assert read(undated) == ("reply", [replace(A_REPLY[1][0], at=None)])
+    del undated["message_id"]
+    assert read(undated) == ("reply", [replace(A_REPLY[1][0], at=None, ticket="")])
+
+
+@pytest.mark.parametrize("way", [read, form])
+def test_a_stop_without_a_date_is_a_stop(way):
+    kind, [notice] = way({**STOP, "stop_date": ""})
+    assert (kind, notice.opt_out, notice.at) == ("opt_out", True, None)
+
+
 def test_nested_replies():
     inner = {"number": REPLY["number"], "message_id": "sms_1"}
     outer = {"text": "ok, thanks", "reception_date": REPLY["reception_date"]}
@@ -78,6 +91,10 @@ def test_voice_keys_at_root_or_nested():
     assert read({**REPORT, "channel": "voice_sms", "meta_data": keys}) == called
     assert read({**REPORT, **keys}) == called
     assert read({**REPORT, **keys, "call_duration": "22"}) == called
+    row = {"number": REPORT["number"], "status": "DELIVERED", "meta_data": keys}
+    several = {"deliveries": [row, {**row, "meta_data": {}}]}
+    told = [(report.pressed_keys, report.call_seconds) for report in read(several)[1]]
+    assert told == [("1#", 22), ("", None)]
 
 
 @pytest.mark.parametrize("rubbish", [-3, "22 s", 10**9, "٢٢", [], {"a": 1}, 2.5, None])
@@ -120,6 +137,18 @@ def test_a_visit_is_kept_as_other():
 def test_what_is_not_understood_says_why(body):
     with pytest.raises(Unreadable, match=r"^It "):
         understand(body)
+
+
+def test_what_is_wrong_with_a_body_is_named():
+    with pytest.raises(Unreadable, match=r"^It is not valid JSON: NaN is no JSON$"):
+        understand(json.dumps({**REPORT, "unit_price": float("nan")}).encode())
+
+
+def test_what_is_nested_within_reason_is_read():
+    deep = {}
+    for _ in range(15):
+        deep = {"a": deep}
+    assert read({**REPLY, "more": deep}) == A_REPLY
 
 
 def test_hostile_text_is_bounded_and_cleaned():

@@ -1,16 +1,26 @@
 import json
-from datetime import timedelta
+import sys
+from datetime import UTC, timedelta
+from importlib import import_module
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+import time_machine
+from django.contrib.auth.models import User
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command, load_command_class
 from django.utils import timezone
 from django_q.models import Schedule
 
-from octopush_django import tasks
+from example_project.settings import PUBLIC_KEY
+from octopush_django import queue, tasks
+from octopush_django.backends import open_backend
+from octopush_django.campaigns import pause_campaign
+from octopush_django.exceptions import ConfigurationError
 from octopush_django.models import (
     Campaign,
     Contact,
+    ContactImport,
     Frame,
     Heartbeat,
     Recipient,
@@ -22,6 +32,7 @@ from octopush_django.status import read_status
 from octopush_django.sweep import sweep
 from octopush_django.testing import deliver, outbox, reply, send_due
 
+from ..desk import seen, url
 from ..people import make_list, send
 
 pytestmark = pytest.mark.django_db
@@ -41,14 +52,55 @@ def sandbox(settings):
         yield running
 
 
+HELP = {
+    "octopush_account": "--set NAME=VALUE one of sender_for_sms_premium,",
+    "octopush_import": "--refused PATH where to write refused rows "
+    "--dry-run say what would happen --yes do it without asking",
+    "octopush_purge": "--dry-run count, forget nothing --yes do it without asking",
+    "octopush_send": "CAMPAIGN_ID options: --at WHEN 2026-12-01T10:00, OCTOPUSH_TIME_ZONE "
+    "--dry-run show, send nothing --yes do it without asking",
+    "octopush_status": "--json one JSON object, for a program",
+    "octopush_webhooks": "--set ORIGIN such as https://www.example.org",
+}
+
+
+@pytest.mark.parametrize("name", HELP)
+def test_the_help_of_a_command_tells_its_arguments(name):
+    command = load_command_class("octopush_django", name)
+    said = " ".join(command.create_parser("manage.py", name).format_help().split())
+    assert f" {HELP[name]} " in said.replace("-h, --help show this help message and exit ", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("octopush_send", "next"), ("octopush_send",), ("octopush_import", "people.csv")],
+)
+def test_what_is_missing_or_no_number_is_an_error(arguments):
+    with pytest.raises(CommandError, match="Error: "):
+        run(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["octopush_account"], "This backend has no account."),
+        (["octopush_webhooks"], "This backend has no callback addresses."),
+    ],
+)
+def test_a_backend_without_an_account_says_so(command, said):
+    with pytest.raises(CommandError) as refusal:
+        run(*command)
+    assert str(refusal.value) == said
+
+
 def test_import(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("tel,ville\n0612345678,Nantes\nabc,x\n")
     printed = run("octopush_import", str(path), list="Clients", refused=str(tmp_path / "r.csv"))
     assert "1 contacts are new" in printed
-    assert "ville → param1" in printed
+    assert "ville → ville" in printed
     assert "1 rows were refused" in printed
-    assert Contact.objects.get().param1 == "Nantes"
+    assert Contact.objects.get().values == {"ville": "Nantes"}
     with pytest.raises(CommandError, match="no file"):
         run("octopush_import", str(tmp_path / "none.csv"), list="Clients")
 
@@ -60,7 +112,8 @@ def test_without_a_terminal_nothing_is_sent_unasked(arguments):
     name, *rest = arguments
     campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
     campaign.include.add(make_list())
-    with pytest.raises(CommandError, match="--yes") as refusal:
+    when = "on 2099-01-01 at 10:00 CET" if rest else "now"
+    with pytest.raises(CommandError, match=rf"^Send it {when}\? .*--yes") as refusal:
         run(name, str(campaign.pk), *rest)
     assert refusal.value.returncode == 2
     campaign.refresh_from_db()
@@ -74,7 +127,8 @@ def test_on_a_terminal_a_person_answers(monkeypatch, said, status):
     campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
     campaign.include.add(make_list())
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda question: said)
+    asked = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or said)
     if status == "draft":
         with pytest.raises(CommandError, match="Nothing was done"):
             run("octopush_send", str(campaign.pk))
@@ -82,15 +136,40 @@ def test_on_a_terminal_a_person_answers(monkeypatch, said, status):
         run("octopush_send", str(campaign.pk))
     campaign.refresh_from_db()
     assert campaign.status == status
+    assert asked == ["Send it now? [y/N] "]
 
 
-def test_what_was_shown_is_what_the_bill_is_compared_with():
+@pytest.mark.parametrize(
+    ("zone", "at", "utc"),
+    [
+        ("Europe/Paris", "2099-07-01T10:00", "2099-07-01T08:00"),
+        ("Pacific/Auckland", "2099-07-01T10:00", "2099-06-30T22:00"),
+        ("Europe/Paris", "2099-07-01T10:00+00:00", "2099-07-01T10:00"),
+    ],
+)
+def test_a_time_is_of_the_zone_of_our_settings(settings, zone, at, utc):
+    settings.TIME_ZONE = "America/New_York"
+    settings.OCTOPUSH_TIME_ZONE = zone
+    timezone.deactivate()
+    campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
+    campaign.include.add(make_list())
+    with time_machine.travel("2099-01-01T00:00:00Z"):
+        run("octopush_send", str(campaign.pk), at=at, yes=True)
+    campaign.refresh_from_db()
+    assert campaign.send_at.astimezone(UTC).isoformat()[:16] == utc
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_what_was_shown_is_what_the_bill_is_compared_with(scheduled):
     from octopush_django.models import Tariff
 
     Tariff.objects.create(euros="0.05")
     campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
     campaign.include.add(make_list(people=3))
-    run("octopush_send", str(campaign.pk), yes=True)
+    assert "3 SMS, cost about 0.15 EUR." in run("octopush_send", str(campaign.pk), "--dry-run")
+    at = ("--at", "2099-01-01T10:00") if scheduled else ()
+    with time_machine.travel("2098-12-01T00:00:00Z"):
+        run("octopush_send", str(campaign.pk), *at, "--yes")
     campaign.refresh_from_db()
     assert (campaign.expected_units, float(campaign.expected_cost)) == (3, 0.15)
 
@@ -98,10 +177,11 @@ def test_what_was_shown_is_what_the_bill_is_compared_with():
 def test_send(settings):
     campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
     campaign.include.add(make_list())
-    assert "3 people, 3 SMS" in run("octopush_send", str(campaign.pk), dry_run=True)
+    said = "Hello: 3 people, 3 SMS, cost unknown.\n"
+    assert run("octopush_send", str(campaign.pk), "--dry-run").startswith(said)
     campaign.refresh_from_db()
     assert campaign.status == "draft"
-    run("octopush_send", str(campaign.pk), yes=True)
+    assert run("octopush_send", str(campaign.pk), yes=True).endswith("\nNow: Sending.\n")
     send_due()
     assert len(outbox) == 1
     with pytest.raises(CommandError):
@@ -124,16 +204,23 @@ def test_webhooks_are_set_and_their_secret_hidden(sandbox, settings):
     found = sandbox.account.parameters["callbacks"]["callback_url_for_inbounds"]
     secret = settings.OCTOPUSH_WEBHOOK_SECRETS[0]
     assert found == f"https://www.example.org/octopush/webhook/{secret}/"
+    assert "inbounds: https://www.example.org/octopush/webhook/<secret>/\n" in printed
     assert secret not in printed
-    with pytest.raises(CommandError, match="https"):
+    with pytest.raises(CommandError, match=r"^The address must begin with https://\.$"):
         run("octopush_webhooks", set="http://www.example.org")
+    settings.OCTOPUSH_WEBHOOK_SECRETS = []
+    with pytest.raises(CommandError, match=r"^Set OCTOPUSH_WEBHOOK_SECRETS first\.$"):
+        run("octopush_webhooks", set="https://www.example.org")
+    sandbox.account.switches.account = "other:one"
+    with pytest.raises(CommandError, match="login"):
+        run("octopush_webhooks")
 
 
 def test_defaults_of_the_account_are_read_and_set(sandbox):
     assert "sender_for_sms_premium: -" in run("octopush_account")
     wanted = ["sender_for_sms_premium=Shop", "alert_bound=20", "alert_email_to=Ada@shop.fr",
               "phone_number_for_test_sms=06 12 34 56 78"]  # fmt: skip
-    printed = run("octopush_account", set=wanted)
+    printed = run("octopush_account", *(f"--set={each}" for each in wanted))
     assert "sender_for_sms_premium: Shop" in printed
     assert "phone_number_for_test_sms: +33612345678" in printed
     alerts = sandbox.account.parameters["sms_campaign_alert_parameters"]
@@ -178,7 +265,7 @@ def test_the_sweep_rings_what_was_forgotten(enqueued, django_capture_on_commit_c
     del enqueued[:]
     with django_capture_on_commit_callbacks(execute=True):
         sweep()
-    assert ("octopush_django.tasks.send_frames", 0) in enqueued
+    assert ("octopush_django.tasks.send_frames",) in enqueued
     send_due()
     campaign.refresh_from_db()
     assert campaign.status == "sent"
@@ -208,9 +295,12 @@ def test_purge_forgets_people_and_keeps_the_sums():
     WebhookEvent.objects.update(received_at=old)
     Reply.objects.update(received_at=old)
     Campaign.objects.update(finished_at=old)
-    run("octopush_purge", dry_run=True)
+    assert (
+        run("octopush_purge", "--dry-run")
+        == "2 events, 1 replies, 1 recipients, 0 files of imports\n"
+    )
     assert Reply.objects.exists()
-    with pytest.raises(CommandError, match="--yes") as refusal:
+    with pytest.raises(CommandError, match=r"^Forget them\? .*--yes") as refusal:
         run("octopush_purge")
     assert refusal.value.returncode == 2
     assert Reply.objects.exists()
@@ -222,6 +312,20 @@ def test_purge_forgets_people_and_keeps_the_sums():
     assert Frame.objects.get().cost
 
 
+def test_purge_forgets_the_files_of_imports_and_keeps_their_reports():
+    run_of_old = ContactImport.objects.create(
+        file_name="c.csv", refused_rows=b"0612;Ada", report={"rows": 1}
+    )
+    ContactImport.objects.update(created_at=timezone.now() - timedelta(days=400))
+    young = ContactImport.objects.create(file_name="d.csv", file=b"tel", state="waiting")
+    assert "1 files of imports" in run("octopush_purge", dry_run=True)
+    run("octopush_purge", yes=True)
+    run_of_old.refresh_from_db()
+    young.refresh_from_db()
+    assert (run_of_old.refused_rows, run_of_old.report) == (None, {"rows": 1})
+    assert bytes(young.file) == b"tel"
+
+
 def test_the_console_backend_prints(settings, capsys):
     settings.OCTOPUSH_BACKEND = "octopush_django.backends.console.ConsoleBackend"
     send()
@@ -229,3 +333,90 @@ def test_the_console_backend_prints(settings, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("POST sms-campaign/send")
     assert json.loads(printed.split("\n", 1)[1])["text"] == "Hello"
+
+
+@pytest.fixture
+def working():
+    queue.schedule_sweep()
+    tasks.sweep()
+
+
+def test_status_is_red_for_a_campaign_that_waits_for_a_person(working):
+    campaign = send()
+    assert run("octopush_status") == ("Tasks queued: 0. Events to apply: 0.\nAll is well.\n")
+    pause_campaign(campaign, by="Ada")
+    assert read_status().problems == ["“Hello” waits for you: Ada paused it."]
+    with pytest.raises(SystemExit) as end:
+        run("octopush_status")
+    assert end.value.code == 1
+    Campaign.objects.update(status="draft", reason_code="changed", reason="It grew.")
+    assert read_status().problems == ["“Hello” waits for you: It grew."]
+    Campaign.objects.update(status="draft", reason_code="", reason="")
+    assert read_status().problems == []
+
+
+def test_the_page_does_not_say_that_all_is_well_either(working, admin_client):
+    campaign = send()
+    campaign.status, campaign.reason_code, campaign.reason = "paused", "credit", "No credit."
+    campaign.save()
+    page = seen(admin_client.get(url("status")))
+    assert "“Hello” waits for you: No credit." in page
+    assert "All is well" not in page
+
+
+def test_status_is_red_for_a_broker_that_does_not_answer(working, monkeypatch):
+    monkeypatch.setattr(queue, "depth", lambda: None)
+    assert read_status().problems == ["The queue of tasks does not answer: is its broker running?"]
+
+
+def test_status_for_a_program(working):
+    told = json.loads(run("octopush_status", json=True))
+    assert (told["ok"], told["problems"], told["events_waiting"]) == (True, [], 0)
+    campaign = send()
+    pause_campaign(campaign)
+    out = StringIO()
+    with pytest.raises(SystemExit):
+        call_command("octopush_status", json=True, stdout=out)
+    told = json.loads(out.getvalue())
+    assert not told["ok"]
+    [waiting] = told["waiting"]
+    assert waiting == {
+        "campaign": campaign.pk, "code": "person", "reason": "Somebody paused it.",
+    }  # fmt: skip
+
+
+# --- no accident --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [{}, {"contacts": "any.csv"}, {"exit": True}])
+def test_the_demo_touches_nothing_that_is_not_its_own(monkeypatch, settings, tmp_path, arguments):
+    monkeypatch.setenv("OCTOPUSH_DEMO_DIRECTORY", str(settings.BASE_DIR / ".demo"))
+    settings.OCTOPUSH_API_LOGIN = "ops@example.org"
+    with pytest.raises(CommandError, match=r"this project's own database, .*login"):
+        run("octopush_demo", **arguments)
+    assert not User.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_a_test_does_not_reach_a_gateway_on_the_internet(settings):
+    settings.OCTOPUSH_BACKEND = "octopush_django.backends.octopush.OctopushBackend"
+    settings.OCTOPUSH_API_LOGIN, settings.OCTOPUSH_API_KEY = "ops@example.org", "key"
+    refused = pytest.raises(ConfigurationError, match="a test would call the real gateway")
+    with refused, open_backend():
+        pass
+    settings.OCTOPUSH_BASE_URL = "http://127.0.0.1:9/v1/public"
+    with open_backend() as backend:
+        assert backend
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_the_example_does_not_serve_the_public_with_a_public_key(settings, server):
+    settings.SECRET_KEY, settings.DEBUG = PUBLIC_KEY, False
+    sys.modules.pop(f"example_project.{server}", None)
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY"):
+        import_module(f"example_project.{server}")
+    settings.DEBUG = True
+    assert callable(import_module(f"example_project.{server}").application)
+    settings.SECRET_KEY, settings.DEBUG = "my own", False
+    sys.modules.pop(f"example_project.{server}", None)
+    assert callable(import_module(f"example_project.{server}").application)

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from phonenumber_field.phonenumber import PhoneNumber
 
 from octopush_django.models import (
     Alarm,
@@ -20,6 +21,7 @@ from octopush_django.models import (
     SendAttempt,
 )
 from octopush_django.models.contacts import has_address
+from octopush_django.models.fields import validate_phone_number
 from octopush_django.opt_outs import opt_out
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,29 @@ def test_rubbish_is_stopped_by_the_model_and_by_the_database(text):
     with pytest.raises(ValidationError, match=text):
         Contact(phone_number=text).full_clean()
     refused(lambda: Contact.objects.create(phone_number=text))
+
+
+@pytest.mark.parametrize("value", ["06 12", PhoneNumber(raw_input="06 12")])
+def test_what_is_no_number_is_named(value):
+    with pytest.raises(ValidationError) as refusal:
+        validate_phone_number(value)
+    assert refusal.value.code == "invalid_phone_number"
+    assert refusal.value.messages[0].startswith("“06 12” is not a phone number.")
+
+
+def test_the_line_is_saved_with_its_number():
+    contact = Contact.objects.create(phone_number="0612345678")
+    contact.phone_number = "0142686868"
+    contact.save(update_fields=["phone_number"])
+    contact.refresh_from_db()
+    assert contact.line_type == "landline"
+
+
+def test_a_form_asks_for_a_number_or_an_address():
+    Contact(phone_number="0612345678").full_clean()
+    Contact(email="ada@shop.fr").full_clean()
+    with pytest.raises(ValidationError, match=r"Enter a phone number or an e-mail address\."):
+        Contact(first_name="Ada").full_clean()
 
 
 def test_the_database_itself_holds_the_shape():
@@ -227,10 +252,10 @@ def test_what_people_see_of_somebody_without_a_report(status):
 
 def test_a_place_is_free_when_its_lease_is_over():
     now = timezone.now()
-    leases = {1: None, 2: now - timedelta(minutes=1), 3: now + timedelta(minutes=1)}
-    Place.objects.all().delete()
-    for number, lease_until in leases.items():
-        Place.objects.create(number=number, lease_until=lease_until)
+    Place.objects.create(pool="loops", number=1)
+    for number, minutes in ((2, -1), (3, 1)):
+        held_until = now + timedelta(minutes=minutes)
+        Place.objects.create(pool="loops", number=number, held_until=held_until)
     free = Place.objects.all().free(now).order_by("number")
     assert list(free.values_list("number", flat=True)) == [1, 2]
 

@@ -10,7 +10,7 @@ from octopush_django import signals
 from octopush_django.backends.locmem import LocMemBackend
 from octopush_django.exceptions import GatewayUnreachable
 from octopush_django.models import Frame
-from octopush_django.reports import credit
+from octopush_django.reports import alerts, credit
 from octopush_django.sweep import sweep
 from octopush_django.testing import send_due
 
@@ -34,8 +34,14 @@ def bill(left, **arguments):
 
 def test_nobody_is_told_while_there_is_enough():
     bill(50)
+    assert not credit.watch()
     sweep()
     assert mail.outbox == []
+
+
+def test_a_backend_without_an_account_knows_no_credit(settings):
+    settings.OCTOPUSH_BACKEND = "octopush_django.backends.console.ConsoleBackend"
+    assert credit.ask(by_country=True) == credit.Credit(None)
 
 
 def test_each_fall_is_told_once(django_capture_on_commit_callbacks):
@@ -66,7 +72,7 @@ def test_an_e_mail_that_fails_does_not_stop_the_sweep(settings, monkeypatch):
     def fail(*args):
         raise OSError("no mail server")
 
-    monkeypatch.setattr(credit, "mail_managers", fail)
+    monkeypatch.setattr(alerts, "mail_managers", fail)
     bill(1)
     sweep()
     assert not credit.watch()

@@ -4,6 +4,7 @@ import itertools
 import random
 import re
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -13,15 +14,29 @@ from django.utils import timezone
 
 from octopush_django.campaigns import cancel_campaign, halt, pause_campaign, resume_campaign
 from octopush_django.client.answers import Answer
-from octopush_django.models import Recipient, SendAttempt
+from octopush_django.models import Campaign, Frame, Recipient, SendAttempt
+from octopush_django.opt_outs import opt_out
 from octopush_django.reports import figures, pace
 from octopush_django.sending import settlement
 from octopush_django.sending.claims import claim_frames
 from octopush_django.testing import deliver, reply, send_due, stop
 
+from ..calls import answer, bill
+from ..desk import url
 from ..people import make_list, number, send, send_marketing
 
 pytestmark = pytest.mark.django_db
+
+
+def test_what_was_billed_is_no_estimate_and_opt_outs_are_its_own():
+    campaign, other = send(), send(recipients=[number(1)])
+    answer(claim_frames(), bill(1, 2), bill(1, 1))
+    opt_out(number(7), campaign_id=campaign.pk)
+    opt_out(number(8), campaign_id=campaign.pk)
+    opt_out(number(9))
+    found = figures.totals(campaign)
+    assert (found.segments, found.cost, found.cost_is_estimate) == (2, Decimal("0.2"), False)
+    assert (found.opt_outs, figures.totals(other).opt_outs) == (2, 0)
 
 
 def progress(client, campaign, etag=""):
@@ -158,6 +173,52 @@ def test_the_pace(settings):
     SendAttempt.objects.update(started_at=now - timezone.timedelta(seconds=30))
     found = pace.pace(campaign, now)
     assert (found.per_minute, found.minutes_left) == (20, 1)
+
+
+def test_the_pace_is_that_of_the_batches_behind_the_pilot(settings):
+    settings.OCTOPUSH_FRAME_SIZE, settings.OCTOPUSH_PILOT_SIZE = 10, 1
+    campaign = send(contact_lists=[make_list(people=41)])
+    settlement.settle([(claim_frames()[0], Answer("accepted", ticket="pilot"))])
+    now = timezone.now()
+    SendAttempt.objects.update(started_at=now - timezone.timedelta(seconds=50))
+    assert pace.pace(campaign, now) is None
+    settlement.settle([(claim_frames(1)[0], Answer("accepted", ticket="first"))])
+    SendAttempt.objects.filter(frame__is_pilot=False).update(
+        started_at=now - timezone.timedelta(seconds=30)
+    )
+    found = pace.pace(campaign, now)
+    assert (found.per_minute, found.minutes_left) == (20, 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"),
+    [
+        ("sending", "Has left for 4 May be leaving at this moment 2 at most Still to leave 3"),
+        ("paused", "Has left for 4 May be leaving at this moment 2 at most Does not leave until"),
+        ("cancelled", "Has left for 4 May be leaving at this moment 2 at most Will not get it 3"),
+        ("sent", ""),
+    ],
+)
+def test_how_far_it_has_left(admin_client, settings, status, shown):
+    settings.OCTOPUSH_FRAME_SIZE, settings.OCTOPUSH_PILOT_SIZE = 2, 0
+    campaign = send(contact_lists=[make_list(people=10)])
+    states = ("accepted", "accepted", "uncertain", "pending", "pending")
+    for frame, told in zip(campaign.frames.order_by("pk"), states, strict=True):
+        Frame.objects.filter(pk=frame.pk).update(status=told)
+    # Who dropped out of a batch has not left with it.
+    last = campaign.frames.order_by("pk").last()
+    Recipient.objects.filter(pk=last.recipients.first().pk).update(
+        exclusion="gone", status="excluded"
+    )
+    Campaign.objects.filter(pk=campaign.pk).update(status=status, reason_code="person")
+    page = seen(progress(admin_client, campaign))
+    assert shown in page if shown else "Has left for" not in page
+    asked = admin_client.post(url("campaign_verb", campaign.pk, "cancel"))
+    if status in ("sending", "paused"):
+        assert "It has left for 4 people: that cannot be called back." in seen(asked)
+        assert "2 people at most may be getting it at this moment." in seen(asked)
+        assert "3 people more would still get it" in seen(asked)
+        assert ("To go on later" in seen(asked)) == (status == "sending")
 
 
 def test_who_may_not_look_is_refused(client, django_user_model):

@@ -41,6 +41,18 @@ def test_the_preview_counts_who_could_not_reply():
     assert preview_campaign(recipients=[number(0)], **arguments).count == 1
 
 
+def test_where_no_country_can_reply_nobody_can(settings):
+    settings.OCTOPUSH_TWO_WAY_COUNTRIES = []
+    arguments = {"text": "Hi", "purpose": "alert", "sender": "Shop", "with_replies": True}
+    for given in (
+        {"contact_lists": [make_list(people=2)]},
+        {"recipients": [number(8), number(9)]},
+    ):
+        findings = preview_campaign(**given, **arguments).findings
+        [finding] = [found for found in findings if found.code == "replies_abroad"]
+        assert str(finding.message).startswith("2 people")
+
+
 # --- what the gateway does for money -------------------------------------------------------------
 
 

@@ -97,7 +97,20 @@ def test_unicode_is_told_with_the_characters():
 
 
 def test_braces_are_refused():
-    assert codes(text="Bonjour {prenom} STOP au XXXXX") == {"placeholder": "error"}
+    assert codes(text="Bonjour {Prénom} STOP au XXXXX") == {"placeholder": "error"}
+
+
+def test_a_personal_detail_that_nobody_has():
+    [found] = compliance.check_fields("{ville} {first_name} {vile}", ["first_name", "ville"])
+    assert (found.code, found.level) == ("unknown_field", "error")
+    assert "{vile}. There are: {first_name}, {ville}." in str(found.message)
+    assert compliance.check_fields("{ville}", ["ville"]) == []
+
+
+def test_an_sms_takes_five_personal_details():
+    text = "{first_name} {last_name} {a} {b} {c} {d} {e} STOP au XXXXX"
+    assert codes(text=text) == {}
+    assert codes(text=f"{{f}} {text}") == {"too_many_fields": "error"}
 
 
 HOURS = AllowedHours.parse("mon-sat 08:00-20:00", PARIS)

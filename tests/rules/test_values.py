@@ -93,3 +93,23 @@ def test_another_blank_in_the_stop_mention_is_named_as_that(blank, settings):
 def test_words_for_nothing():
     assert {"nan", "None", "NULL"} <= set(values.LOOKS_EMPTY)
     assert not {"Nan", "Nat", "Nil", "Ada"} & set(values.LOOKS_EMPTY)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1 250,50 €", 1250.5), ("-20 %", -20.0), ("−3", -3.0), ("1.250,5", 1250.5),
+     ("1,250.5", 1250.5), ("1.250.000", 1_250_000.0), ("0.125", 0.125), ("12,5", 12.5),
+     ("1'250", 1250.0), ("1234,567", 1234.567), ("\u00a01\u202f250 EUR ", 1250.0),
+     # A thousand and more for some, one and a bit for others.
+     ("1,250", None), ("1.250", None),
+     ("1.2.3", None), ("1,2,3.4", None), ("", None), ("many", None), ("1e5", None),
+     ("12 rue X", None), ("9" * 21, None)],
+)  # fmt: skip
+def test_numbers_as_people_write_them(text, number):
+    assert values.read_number(text) == number
+
+
+def test_the_comparable_form_is_that_of_the_kind():
+    texts = {"ville": "12", "points": "12", "since": "31/12/2025", "odd": "12"}
+    kinds = {"points": values.Kind.NUMBER, "since": values.Kind.DATE, "odd": values.Kind.DATE}
+    assert values.comparables_of(texts, kinds) == {"points": 12.0, "since": "2025-12-31"}

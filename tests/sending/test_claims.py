@@ -11,7 +11,7 @@ import time_machine
 from django.db import IntegrityError
 from django.utils import timezone
 
-from octopush_django import lifecycle
+from octopush_django import lifecycle, signals
 from octopush_django.campaigns import pause_campaign, resume_campaign
 from octopush_django.client.answers import Answer, read_answer
 from octopush_django.models import Campaign, Frame, OptOut, SendAttempt
@@ -62,7 +62,7 @@ def test_an_answer_that_cannot_be_stored_harms_no_other(settings, monkeypatch):
             raise IntegrityError("a value that no check foresaw")
 
     monkeypatch.setattr(settlement, "_close_attempts", choke)
-    worker_loop.send_for(0.3)
+    worker_loop.run(0.3)
     assert Counter(Frame.objects.values_list("status", flat=True)) == {"accepted": 4, "sending": 1}
     monkeypatch.setattr(settlement, "_close_attempts", close)
     with later(minutes=5):
@@ -97,11 +97,21 @@ def test_the_intent_is_there_before_the_call():
     assert frame().first_posted_at
 
 
+def test_what_was_posted_in_the_future_is_not_repeated():
+    """A clock that jumped back tells no age: the gateway may have forgotten the request_id."""
+    send()
+    answer(claim_frames(), SILENCE)
+    Frame.objects.update(first_posted_at=timezone.now() + timedelta(hours=1))
+    with later(minutes=5):
+        assert claim_frames() == []
+    assert frame().status == "undecided"
+
+
 def test_a_lease_outlives_the_longest_call(settings):
     settings.OCTOPUSH_TIMEOUT = (10, 300)
     send()
     claim_frames()
-    assert frame().lease_until > timezone.now() + timedelta(seconds=380)
+    assert frame().lease_until > timezone.now() + timedelta(seconds=310)
 
 
 def test_nobody_claims_a_claimed_frame():
@@ -121,6 +131,7 @@ def test_the_answer_is_written_down():
     assert (found.status, found.ticket, found.cost) == ("accepted", "sms_1", Decimal("0.049"))
     assert (found.contacts_accepted, found.segments_billed) == (1, 1)
     assert not found.cost_is_estimate
+    assert (found.next_action_at, found.lease_until) == (None, None)
 
 
 # --- repeats ------------------------------------------------------------------------------------
@@ -205,6 +216,22 @@ def test_another_refusal_fails_a_campaign_of_one_frame():
     assert campaign.recipients.with_state().get().state == "cancelled"
 
 
+def test_receivers_hear_what_was_refused(django_capture_on_commit_callbacks):
+    heard = []
+
+    def hear(campaign_id, frame_id, code, message, **_kwargs):
+        heard.append((campaign_id, frame_id, code, message))
+
+    campaign = send()
+    signals.frame_refused.connect(hear, sender=Frame)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            answer(claim_frames(), Answer("refused", http_status=400, code=1340, message="Bad"))
+    finally:
+        signals.frame_refused.disconnect(hear, sender=Frame)
+    assert heard == [(campaign.pk, frame().pk, 1340, "Bad")]
+
+
 def test_a_refusal_pauses_the_frames_behind_it(settings):
     settings.OCTOPUSH_FRAME_SIZE = 1
     settings.OCTOPUSH_PILOT_SIZE = 0
@@ -282,8 +309,18 @@ def test_an_expired_lease_is_repeated_at_once_as_uncertain():
     with later(minutes=3):
         assert expire_leases() == 1
         assert (frame().status, frame().ambiguous) == ("uncertain", True)
-        assert SendAttempt.objects.get().outcome == "uncertain"
+        attempt = SendAttempt.objects.get()
+        assert (attempt.outcome, attempt.message) == ("uncertain", "The worker did not come back.")
         assert len(claim_frames()) == 1
+
+
+def test_a_lease_of_a_clock_that_went_ahead_is_repeated_at_once():
+    send()
+    claim_frames()
+    tomorrow = timezone.now() + timedelta(days=1)
+    Frame.objects.update(lease_until=tomorrow, next_action_at=tomorrow)
+    assert expire_leases() == 1
+    assert len(claim_frames()) == 1
 
 
 def test_late_truth_wins_and_a_stale_no_does_not():

@@ -12,13 +12,12 @@ from django.utils import timezone
 from octopush_django.campaigns import cancel_campaign, decide_frame
 from octopush_django.client.answers import Answer
 from octopush_django.exceptions import NotAllowedNow
-from octopush_django.inbound import apply
-from octopush_django.models import Frame
+from octopush_django.models import Frame, SendAttempt
 from octopush_django.reports import evidence
 from octopush_django.sending import claims, settlement
 from octopush_django.testing import outbox, send_due
 
-from ..inbound.test_apply import report
+from ..desk import seen
 from ..people import make_list, number, send
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +51,7 @@ def test_send_it_again_takes_a_new_request_id(undecided):
     decide_frame(undecided, was_sent=False)
     frame = Frame.objects.get()
     assert (frame.status, frame.generation, frame.ambiguous) == ("pending", 2, False)
+    assert frame.claims == 0
     assert frame.request_id != undecided.request_id
     if frame.campaign.status == "paused":
         resume_campaign(frame.campaign)
@@ -67,27 +67,105 @@ def test_a_cancelled_campaign_is_not_sent_again(undecided):
     assert outbox == []
 
 
-def test_the_evidence(undecided, settings):
-    report("sms_unknown", number(1), "DELIVERED")
-    # While another frame might own it, a report is only evidence.
-    apply.WebhookEvent.objects.update(state="unmatched")
-    found = evidence.evidence(undecided)
-    assert found.reported == 1
-    assert found.credit_now == Decimal(1000)
-    assert found.credit_before is None
-    assert found.unexplained is None
-
-
-def test_the_fall_of_the_credit():
+def lost_after(credit, *, cost="1"):
+    """An undecided frame of one, after one that was billed and left so much credit."""
     send(recipients=[number(7)])
-    bill = Answer("accepted", http_status=201, ticket="sms_0", total_cost=Decimal("1"),
-                  residual_credit=Decimal("1010"))  # fmt: skip
+    bill = Answer("accepted", http_status=201, ticket="sms_0", total_cost=Decimal(cost),
+                  number_of_sms=1, residual_credit=Decimal(credit))  # fmt: skip
     settlement.settle([(claims.claim_frames()[0], bill)])
     send(recipients=[number(8)])
     settlement.settle([(claims.claim_frames()[0], Answer("uncertain"))])
-    frame = Frame.objects.get(status="uncertain")
+    Frame.objects.filter(status="uncertain").update(status="undecided")
+    return Frame.objects.get(status="undecided")
+
+
+def bill_another(*costs):
+    for index, cost in enumerate(costs):
+        send(recipients=[number(20 + index)])
+        answer = Answer("accepted", http_status=201, ticket=f"sms_{index + 1}",
+                        total_cost=Decimal(cost), number_of_sms=1)  # fmt: skip
+        settlement.settle([(claims.claim_frames()[0], answer)])
+
+
+def test_without_a_bill_before_the_credit_tells_nothing(undecided):
+    found = evidence.evidence(undecided)
+    assert found.credit_now == Decimal(1000)
+    assert (found.credit_before, found.unexplained, found.credit_speaks_for) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("credit", "others", "unexplained", "speaks_for"),
+    [
+        ("1001", [], "1", "sent"),  # its own price is missing
+        ("1000", [], "0", "not_sent"),
+        # Each bill counts, also where several are alike.
+        ("1003", ["1", "1", "1"], "0", "not_sent"),
+        ("1004", ["1", "1", "1"], "1", "sent"),
+        ("500", [], "-500", ""),  # credit was bought
+    ],
+)
+def test_the_fall_of_the_credit(credit, others, unexplained, speaks_for):
+    frame = lost_after(credit)
+    bill_another(*others)
     found = evidence.evidence(frame)
-    assert found.unexplained == Decimal(10)  # 1010 before, 1000 now, nothing billed between
+    assert found.cost == Decimal(1)
+    assert found.unexplained == Decimal(unexplained)
+    assert found.credit_speaks_for == speaks_for
+    assert found.credit_was_bought == (credit == "500")
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "counts"), [(-90, -80, False), (-70, -50, True), (-40, -30, True)]
+)
+def test_a_bill_counts_from_when_it_came(began, ended, counts):
+    """The credit before is that of the last bill before the batch, which came a minute ago."""
+    frame = lost_after("1001")
+    now = timezone.now()
+    SendAttempt.objects.filter(frame__ticket="sms_0").update(
+        started_at=now - timedelta(seconds=95), ended_at=now - timedelta(seconds=60)
+    )
+    Frame.objects.filter(pk=frame.pk).update(first_posted_at=now - timedelta(seconds=55))
+    frame.refresh_from_db()
+    bill_another("5")
+    SendAttempt.objects.filter(frame__ticket="sms_1").update(
+        started_at=now + timedelta(seconds=began), ended_at=now + timedelta(seconds=ended)
+    )
+    assert evidence.evidence(frame).billed_since == (5 if counts else 0)
+
+
+def test_the_credit_before_is_of_a_bill_that_came_before():
+    """A call that began before the batch, and was answered after it began, tells of then."""
+    frame = lost_after("1001")
+    now = timezone.now()
+    Frame.objects.filter(pk=frame.pk).update(first_posted_at=now - timedelta(seconds=30))
+    SendAttempt.objects.filter(frame__ticket="sms_0").update(
+        started_at=now - timedelta(seconds=40), ended_at=now - timedelta(seconds=20)
+    )
+    frame.refresh_from_db()
+    assert evidence.evidence(frame).credit_before is None
+
+
+def test_what_another_unclear_batch_may_have_cost_speaks_for_none():
+    frame = lost_after("1001")
+    send(recipients=[number(30)])
+    settlement.settle([(claims.claim_frames()[0], Answer("uncertain"))])
+    found = evidence.evidence(frame)
+    assert (found.others_open, found.credit_speaks_for) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("credit", "said"),
+    [
+        ("1001", "That speaks for “It was sent”."),
+        ("1000", "that speaks for “Send it again”."),
+        ("500", "Credit was bought meanwhile"),
+    ],
+)
+def test_the_page_says_for_which_button_the_credit_speaks(admin_client, credit, said):
+    frame = lost_after(credit)
+    page = seen(admin_client.get(reverse("admin:octopush_django_frame_decide", args=[frame.pk])))
+    assert said in page
+    assert "This batch costs about 1.00 EUR" in page
 
 
 def test_the_page_and_its_buttons(undecided, admin_client, client, django_user_model):
@@ -106,3 +184,10 @@ def test_the_page_and_its_buttons(undecided, admin_client, client, django_user_m
     admin_client.post(address, {"was_sent": "yes"})
     assert Frame.objects.get().status == "accepted"
     assert LogEntry.objects.filter(change_message__contains="It was sent").exists()
+
+
+def test_who_sends_it_again_is_written_down(undecided, admin_client):
+    address = reverse("admin:octopush_django_frame_decide", args=[undecided.pk])
+    admin_client.post(address, {"was_sent": "no"})
+    assert Frame.objects.get().status == "pending"
+    assert LogEntry.objects.filter(change_message="Send it again").exists()

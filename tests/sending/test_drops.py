@@ -7,6 +7,7 @@ from octopush_django.campaigns import launch_campaign
 from octopush_django.client.answers import Answer
 from octopush_django.models import Campaign, Contact, ContactList, OptOut, Recipient, Reply
 from octopush_django.sending.claims import claim_frames
+from octopush_django.testing import outbox, send_due
 
 from ..calls import SILENCE, answer, later
 from ..people import STOP, make_list, number, send, send_marketing
@@ -219,7 +220,7 @@ def test_by_e_mail_the_refusal_of_any_contact_of_the_address_counts():
         text="Promo", purpose="wholesale", channel="email", audience=Contact.objects.all(),
         options={"email_from": "shop@y.fr", "subject": "Hello"},
     )  # fmt: skip
-    Contact.objects.create(email="ada@y.fr", phone_number=number(5), consent="refused")
+    Contact.objects.create(email="ada@y.fr", phone_number=number(5), email_consent="refused")
     claim_frames()
     assert first.email == "ada@y.fr"
     assert state_of(campaign, "ada@y.fr")[0] == "consent_refused"
@@ -232,3 +233,88 @@ def test_many_frames_are_looked_at_by_a_few_queries(settings, django_assert_max_
     OptOut.objects.create(address=number(1))
     with django_assert_max_num_queries(16):
         assert len(claim_frames()) == 6
+
+
+# --- an address that is another's by now -------------------------------------------------------
+
+
+def sent_to():
+    send_due()
+    return {person["phone_number"] for request in outbox for person in request["recipients"]}
+
+
+@pytest.mark.parametrize("changed_to", [None, number(50)])
+@pytest.mark.parametrize("purpose", BOTH)
+def test_a_number_that_was_corrected_is_not_used_any_more(purpose, changed_to):
+    campaign = send(text=f"Hello {STOP}", purpose=purpose, contact_lists=[make_list(people=2)])
+    contact = Contact.objects.get(phone_number=number(0))
+    contact.phone_number, contact.email = changed_to, "ada@example.org"
+    contact.save()
+    assert sent_to() == {number(1)}
+    assert campaign.recipients.get(address=number(0)).exclusion == "gone"
+
+
+def test_a_refusal_of_the_true_owner_of_a_number_counts():
+    """Corrected with one contact, and then entered with another, who refuses."""
+    send_marketing(contact_lists=[make_list(people=2)])
+    Contact.objects.filter(phone_number=number(0)).update(phone_number=number(50))
+    Contact.objects.create(phone_number=number(0), consent="refused")
+    assert sent_to() == {number(1)}
+
+
+def test_two_contacts_that_swapped_numbers_both_drop_out():
+    send_marketing(contact_lists=[make_list(people=3)])
+    first, second = Contact.objects.filter(phone_number__in=[number(0), number(1)]).order_by("pk")
+    Contact.objects.filter(pk=first.pk).update(phone_number=number(90))
+    Contact.objects.filter(pk=second.pk).update(phone_number=number(0), consent="refused")
+    Contact.objects.filter(pk=first.pk).update(phone_number=number(1))
+    assert sent_to() == {number(2)}
+
+
+EMAIL = {
+    "channel": "email",
+    "options": {"email_from": "news@shop-octave.fr", "subject": "News"},
+    "sender": "",
+}
+
+
+@pytest.mark.parametrize("event", ["deleted", "left"])
+def test_a_shared_address_stays_while_one_of_its_contacts_does(event):
+    contact_list = ContactList.objects.create(name="Clients")
+    both = [Contact.objects.create(email="ada@shop-octave.fr", first_name=n) for n in "ab"]
+    contact_list.contacts.set(both)
+    campaign = send(contact_lists=[contact_list], **EMAIL)
+    by_contact = campaign.recipients.get(exclusion="").contact
+    by_contact.delete() if event == "deleted" else contact_list.contacts.remove(by_contact)
+    send_due()
+    assert campaign.recipients.filter(exclusion="").count() == 1
+    assert len(outbox) == 1
+    # The last of them takes the address along.
+    second = send(contact_lists=[contact_list], **EMAIL)
+    Contact.objects.all().delete()
+    send_due()
+    assert set(second.recipients.values_list("exclusion", flat=True)) == {"gone"}
+
+
+def test_a_list_to_leave_out_counts_by_address_and_for_nobody_else():
+    """E-mail: another contact of the address stands in the list, of nobody else one does."""
+    draft = Campaign.objects.create(
+        text="Hello", purpose="alert", sender="Shop", channel="email", options=EMAIL["options"]
+    )
+    clients, left_out = (ContactList.objects.create(name=name) for name in ("Clients", "Left out"))
+    for name in "ab":
+        clients.contacts.add(Contact.objects.create(email=f"{name}@shop-octave.fr"))
+    draft.include.add(clients)
+    draft.exclude.add(left_out)
+    launch_campaign(draft)
+    left_out.contacts.add(Contact.objects.create(email="a@shop-octave.fr", first_name="Twin"))
+    claim_frames()
+    found = dict(draft.recipients.values_list("address", "exclusion"))
+    assert found == {"a@shop-octave.fr": "excluded_list", "b@shop-octave.fr": ""}
+
+
+@pytest.mark.parametrize("reading", ["reply", "opt_out"])
+def test_a_reply_that_is_not_doubtful_holds_nobody_back(reading):
+    send_marketing(contact_lists=[make_list(people=1)])
+    Reply.objects.create(address=number(0), text="Merci", reading=reading)
+    assert sent_to() == {number(0)}

@@ -4,10 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from octopush_django.backends.locmem import LocMemBackend
-from octopush_django.campaigns import cancel_campaign, preview_campaign
+from octopush_django.campaigns import cancel_campaign, preview_campaign, resume_campaign
 from octopush_django.exceptions import GatewayRefused, GatewayUncertain, NotAllowedNow
 from octopush_django.sending.gateway_schedule import waits_at_gateway
 from octopush_django.testing import outbox, send_due
@@ -61,12 +62,13 @@ def test_an_object_from_before_it_was_handed_over_will_do():
 
 
 @pytest.mark.parametrize(
-    ("people", "minutes", "why"), [(3, 120, "fewer than three"), (2, 9, "ten minutes")]
+    ("people", "minutes", "why"), [(3, 120, "fewer than three"), (2, 10, "ten minutes")]
 )
 def test_what_the_gateway_never_cancels_is_not_asked(people, minutes, why):
-    campaign = handed_over(people, minutes=minutes)
-    with pytest.raises(NotAllowedNow, match=why):
-        cancel_campaign(campaign)
+    with time_machine.travel(timezone.now(), tick=False):
+        campaign = handed_over(people, minutes=minutes)
+        with pytest.raises(NotAllowedNow, match=why):
+            cancel_campaign(campaign)
     campaign.refresh_from_db()
     assert (campaign.status, outbox[0].get("cancelled")) == ("sent", None)
 
@@ -124,3 +126,19 @@ def test_what_was_called_back_stays_so_when_the_next_is_refused(monkeypatch, set
     assert second.recipients.get().status == "pending"
     monkeypatch.undo()
     assert cancel_campaign(campaign).status == "cancelled"
+
+
+def test_one_that_comes_too_late_waits_for_a_person():
+    """The gateway would send a time that is past at once."""
+    at = timezone.now() + timedelta(minutes=30)
+    campaign = send(recipients=[number(0)], scheduler="gateway", send_at=at)
+    with time_machine.travel(at + timedelta(hours=30)):
+        send_due()
+        campaign.refresh_from_db()
+        assert (campaign.status, campaign.reason_code, outbox) == ("paused", "late", [])
+        resume_campaign(campaign)
+        send_due()
+        assert (campaign.status, campaign.send_at) == ("sending", None)
+        assert "send_at" not in outbox[0]
+    campaign.refresh_from_db()
+    assert campaign.status == "sent"

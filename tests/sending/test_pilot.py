@@ -1,18 +1,18 @@
 """The first frame of a larger campaign: its bill holds the others, or lets them go."""
 
-import json
 from decimal import Decimal
 
 import pytest
 
 from octopush_django.campaigns import decide_frame, resume_campaign
 from octopush_django.client.answers import Answer
-from octopush_django.inbound import apply, store
+from octopush_django.inbound import apply
 from octopush_django.models import Campaign, OptOut
 from octopush_django.sending.claims import claim_frames
 from octopush_django.testing import outbox, send_due
 
 from ..calls import DUPLICATE, SILENCE, answer, bill
+from ..inbound.test_apply import report
 from ..people import make_list, send, send_marketing
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,8 @@ def test_a_bill_unlike_the_estimate_pauses(piloted, people, sms):
     answer(claim_frames(), bill(people, sms))
     piloted.refresh_from_db()
     assert (piloted.status, piloted.reason_code) == ("paused", "pilot")
-    assert f"{sms} SMS" in piloted.reason
+    assert f"people 4, taken by Octopush {people}; SMS expected 4, billed {sms}." in piloted.reason
+    assert piloted.reason.endswith("Check before you resume.")
     resume_campaign(piloted)
     assert len(claim_frames()) == 4
 
@@ -66,6 +67,14 @@ def test_a_price_unlike_that_of_the_check_page_pauses(piloted, expected, paused)
         assert said in piloted.reason
 
 
+def test_what_the_gateway_does_not_tell_is_a_question_mark(piloted):
+    Campaign.objects.update(expected_units=40, expected_cost="1.0")
+    answer(claim_frames(), bill(None, None))
+    piloted.refresh_from_db()
+    assert piloted.reason_code == "pilot"
+    assert "people 4, taken by Octopush ?; SMS expected 4, billed ?." in piloted.reason
+
+
 def test_a_pilot_that_waits_for_credit_is_still_a_pilot(piloted):
     answer(claim_frames(), Answer("refused", http_status=400, code=104))
     piloted.refresh_from_db()
@@ -89,10 +98,9 @@ def test_a_pilot_learned_from_its_report_lets_the_others_go(
     piloted, django_capture_on_commit_callbacks
 ):
     answer(claim_frames(), SILENCE)
-    person = piloted.frames.get(number=1).recipients.first()
-    document = {"message_id": "sms_9", "number": person.address, "status": "DELIVERED"}
     with django_capture_on_commit_callbacks(execute=True):
-        store.receive(json.dumps(document).encode())
+        for person in piloted.frames.get(number=1).recipients.all()[:2]:
+            report("sms_9", person.address, "DELIVERED")
         apply.apply_events()
     assert piloted.frames.get(number=1).status == "accepted"
     assert len(claim_frames()) == 4

@@ -24,6 +24,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from ... import queue
 from ...campaigns import send_campaign
 from ...conf import conf
 from ...contacts.importer import import_contacts
@@ -32,6 +33,8 @@ from ...reports.figures import Totals, totals
 from .octopush_import import describe
 
 DEMO = "OCTOPUSH_DEMO_DIRECTORY"
+DEMO_LOGIN = "demo@example.org"
+"""At the gateway of the demo."""
 LOGIN = PASSWORD = "demo"
 TEXT = (
     "Bonjour {first_name|à vous}, samedi 20% de remise chez Octave sur présentation de ce SMS. "
@@ -54,6 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if DEMO not in os.environ:
             _begin_again()
+        _refuse_other_settings()
         contacts = Path(options["contacts"] or _sample())
         logging.getLogger("django-q").setLevel(logging.WARNING)
         for name in (signal.SIGTERM, signal.SIGHUP):
@@ -178,7 +182,7 @@ class Command(BaseCommand):
 
 def _begin_again() -> None:
     """Start this process anew with settings for a demo: own database, sandbox, free ports."""
-    directory = Path(settings.BASE_DIR) / ".demo"
+    directory = _directory()
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     site, gateway = _free_port(), _free_port()
@@ -189,7 +193,7 @@ def _begin_again() -> None:
             "DATABASE_URL": f"sqlite:///{directory / 'db.sqlite3'}",
             "Q_BROKER": "orm",
             "DEBUG": "1",
-            "OCTOPUSH_API_LOGIN": "demo@example.org",
+            "OCTOPUSH_API_LOGIN": DEMO_LOGIN,
             "OCTOPUSH_API_KEY": "demo-key",
             "OCTOPUSH_BASE_URL": f"http://127.0.0.1:{gateway}/v1/public",
             "OCTOPUSH_BACKEND": "octopush_django.backends.octopush.OctopushBackend",
@@ -203,16 +207,33 @@ def _begin_again() -> None:
     os.execv(sys.executable, [sys.executable, *sys.argv])
 
 
+def _refuse_other_settings() -> None:
+    """Before anything is written: database, queue, login and gateway must be the demo's own."""
+    own = str(_directory())
+    names = [str(database["NAME"]) for database in settings.DATABASES.values()]
+    touched = {
+        "database": not all(name.startswith(f"{own}{os.sep}") for name in names),
+        "queue": queue.settings_in_use()["orm"] is None,
+        "login": conf.api_login != DEMO_LOGIN,
+        "gateway": conf.reaches_people or os.environ[DEMO] != own,
+    }
+    foreign = [name for name, is_foreign in touched.items() if is_foreign]
+    if foreign:
+        raise CommandError(
+            f"The demo would use this project's own {', '.join(foreign)}, since its settings do "
+            "not come from the environment alone. Run it in the repository: make demo."
+        )
+
+
 def _sample() -> Path:
     sample = Path(settings.BASE_DIR) / "example_project" / "data" / "contacts.csv"
     if not sample.exists():
         raise CommandError(f"There is no {sample}; name a file with --contacts.")
-    if conf.reaches_people or str(os.environ[DEMO]) not in str(settings.DATABASES["default"]):
-        raise CommandError(
-            "This project's settings do not come from the environment (see example_project): "
-            "the demo will not touch its database or account."
-        )
     return sample
+
+
+def _directory() -> Path:
+    return Path(settings.BASE_DIR) / ".demo"
 
 
 def _free_port() -> int:

@@ -6,15 +6,19 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ...conf import conf
-from ...models import EventState, Recipient, Reply, WebhookEvent
+from ...models import ContactImport, EventState, Recipient, Reply, WebhookEvent
 from ..asking import add_yes, ask
 
 
 class Command(BaseCommand):
-    help = "Forget events, replies and who received what, older than OCTOPUSH_RETENTION_DAYS."
+    help = (
+        "Forget events, replies, files of imports and who received what, older than "
+        "OCTOPUSH_RETENTION_DAYS."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count, forget nothing")
@@ -28,8 +32,11 @@ class Command(BaseCommand):
         recipients = Recipient.objects.filter(
             campaign__finished_at__lt=limit, address__isnull=False
         )
-        figures = events.count(), replies.count(), recipients.count()
-        self.stdout.write("{} events, {} replies, {} recipients".format(*figures))
+        files = Q(file__isnull=False) | Q(refused_rows__isnull=False)
+        imports = ContactImport.objects.filter(files, created_at__lt=limit)
+        figures = events.count(), replies.count(), recipients.count(), imports.count()
+        said = "{} events, {} replies, {} recipients, {} files of imports"
+        self.stdout.write(said.format(*figures))
         if options["dry_run"]:
             return
         if any(figures):
@@ -37,5 +44,6 @@ class Command(BaseCommand):
         with transaction.atomic():
             replies.delete()
             events.delete()
-            # The rows stay, so that the sums do; the person goes.
+            # The rows stay, so that the sums do; the people go.
+            imports.update(file=None, refused_rows=None)
             recipients.update(address=None, payload="", contact_id=None)

@@ -49,7 +49,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no campaign {options['campaign_id']}.") from error
         except (CampaignError, ValueError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"Now: {campaign.get_status_display()}.")
+        said = f"Now: {campaign.get_status_display()}."
+        self.stdout.write(f"{said} {campaign.reason}".rstrip())
 
 
 def _moment(text: str) -> datetime:

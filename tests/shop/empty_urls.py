@@ -1,0 +1,3 @@
+"""URLs of a project that forgot the webhook."""
+
+urlpatterns: list = []
