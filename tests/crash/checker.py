@@ -42,6 +42,7 @@ class Findings:
             self.violations.append(words)
 
 
+BY_LIST = {"excluded_list", "left_lists"}
 MAY_HAVE_LEFT = {"accepted", "uncertain", "undecided", "sending"}
 
 
@@ -149,21 +150,18 @@ def _drops(findings, history):
 
     Whom a list alone leaves out may have it already: a repeat holds them still.
     """
-    earlier = defaultdict(list)
+    attempts_of = defaultdict(list)
     for attempt in history.attempts:
-        before = earlier[attempt["frame_id"]]
-        is_repeat = any(other["outcome"] == "uncertain" for other in before)
-        before.append(attempt)
-        for person in history.recipients:
-            code, dropped_at = history.dropped.get(person["address"], ("", None))
-            by_list = code in ("excluded_list", "left_lists")
-            if is_repeat and by_list and person["exclusion"] == code:
-                stayed = person["address"] not in attempt["left_out"]
-                findings.that(stayed, f"{code} took {person['address']} out of a repeat")
+        attempts_of[attempt["frame_id"]].append(attempt)
+    for person in history.recipients:
+        code, _ = history.dropped.get(person["address"], ("", None))
+        if code in BY_LIST and person["exclusion"] == code:
+            stayed = not _left_a_repeat(person["address"], attempts_of[person["frame_id"]])
+            findings.that(stayed, f"{code} took {person['address']} out of a repeat")
     for number, (code, dropped_at) in history.dropped.items():
         late = {
             attempt["request_id"]
-            for frame_attempts in earlier.values()
+            for frame_attempts in attempts_of.values()
             for attempt in _claimed_since(frame_attempts, dropped_at, code)
         }
         claimed_before = Counter(
@@ -175,10 +173,22 @@ def _drops(findings, history):
         findings.that(not wrong, f"sent to {number} though {code}: {wrong}")
 
 
+def _left_a_repeat(address, attempts):
+    """Whether somebody of a frame that may have left was not left out before it did.
+
+    Where nobody is left for the repeat there is none: what matters is that they are gone.
+    """
+    outcomes = [attempt["outcome"] for attempt in attempts]
+    if "uncertain" not in outcomes:
+        return False
+    until_then = attempts[: outcomes.index("uncertain") + 1]
+    return not any(address in attempt["left_out"] for attempt in until_then)
+
+
 def _claimed_since(attempts, moment, code):
     """Attempts of a frame in which nobody dropped at ``moment`` may be."""
     since = [attempt for attempt in attempts if attempt["started_at"] > moment]
-    if code in ("excluded_list", "left_lists") and len(since) < len(attempts):
+    if code in BY_LIST and len(since) < len(attempts):
         return [] if any(a["outcome"] == "uncertain" for a in attempts) else since
     return since
 

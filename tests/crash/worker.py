@@ -1,5 +1,6 @@
 """What the processes under test do: worker loop, sweep, webhook, and a person who resumes."""
 
+import functools
 import hashlib
 import json
 import time
@@ -13,7 +14,7 @@ from octopush_django.audience import sources
 from octopush_django.campaigns import launch_campaign, resume_campaign
 from octopush_django.inbound import apply, store
 from octopush_django.models import Campaign, Contact, ContactList, Frame, OptOut, WebhookEvent
-from octopush_django.sending import claims, places, retry_policy, worker_loop
+from octopush_django.sending import claims, places, retry_policy, settlement, worker_loop
 
 from .drops import LEFT_OUT, drop_when
 from .people import OPTS_OUT_EARLY, PEOPLE, REPLIES, STOPS, number
@@ -60,9 +61,11 @@ def work(seconds, acknowledgements, host="second", late=False, drops="", foreign
     places._this_cluster = lambda: f"{places.LOOPS} {host}"
     until = time.monotonic() + seconds
     resumed = quiet = 0
+    record = acknowledgements.with_name("dropped")
+    after_each(settlement, "settle", lambda: drop_when(drops, record))
     OptOut.objects.get_or_create(address=number(OPTS_OUT_EARLY))
     while time.monotonic() < until:
-        drop_when(drops, acknowledgements.with_name("dropped"))
+        drop_when(drops, record)
         sweep.sweep()
         for campaign_id in approval.waiting():
             approval.prepare(campaign_id)
@@ -78,6 +81,19 @@ def work(seconds, acknowledgements, host="second", late=False, drops="", foreign
         if quiet == 2:
             return
         time.sleep(0.01)
+
+
+def after_each(holder, name, then):
+    """Have ``then`` done after each call of a step, before whatever follows the step."""
+    step = getattr(holder, name)
+
+    @functools.wraps(step)
+    def wrapped(*args, **kwargs):
+        result = step(*args, **kwargs)
+        then()
+        return result
+
+    setattr(holder, name, wrapped)
 
 
 def is_over():
