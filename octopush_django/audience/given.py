@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import FieldError, ObjectDoesNotExist
 from django.db.models import Manager, Model, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from phonenumbers import PhoneNumber
 
@@ -16,12 +17,10 @@ from ..exceptions import InvalidCampaign
 from ..models import Contact, ContactList, Family
 from ..rules import addresses, placeholders
 from ..rules.addresses import Address, as_written
-from ..rules.values import as_text
+from ..rules.values import as_text, is_value
 
 CHUNK = 2000
 ONE = (str, int, Mapping, Model, PhoneNumber)
-MOST_BITS = 200
-"""Of a whole number: sixty digits."""
 """Kinds that are one recipient, not many."""
 
 
@@ -207,6 +206,9 @@ def _need_address(where: Fields, family: str) -> None:
 
 def _literal(item: Any, place: int, where: Fields, family: str, used: Collection[str]) -> Person:
     address, values, contact_id = _taken_apart(item, place, where, family)
+    if address is not None and not _is_address(address):
+        said = f"number {place} has a {type(address).__name__} for an address: give it as text."
+        raise InvalidCampaign("recipients", said)
     known = {*used, *placeholders.NAMES, *placeholders.PARAMETERS}
     values = {name: value for name, value in values.items() if name in known}
     texts = _texts(f"number {place}: ", values)
@@ -247,11 +249,17 @@ def _taken_apart(
         if key not in item:
             raise _no_address(item, key, f"number {place}")
         return item[key], {name: item[name] for name in item if _is_merge_field(name)}, None
-    is_address = isinstance(item, str | int | PhoneNumber) and not isinstance(item, bool)
-    if not is_address or (isinstance(item, int) and not 0 < item.bit_length() <= MOST_BITS):
+    if not _is_address(item):
         said = f"number {place} is no phone number, mapping or contact, but {type(item).__name__}."
         raise InvalidCampaign("recipients", said)
     return item, {}, None
+
+
+def _is_address(value: Any) -> bool:
+    """Whether a value is of a kind that addresses are written in."""
+    if isinstance(value, int):
+        return value > 0 and not isinstance(value, bool) and is_value(value)
+    return isinstance(value, str | PhoneNumber | Promise)
 
 
 def _follow(item: Any, path: str, field: str) -> Any:
@@ -274,8 +282,7 @@ def _texts(who: str, values: Mapping[str, Any]) -> Mapping[str, str]:
     """Merge values as people read them. What is no value, such as a method, is refused."""
     texts = {}
     for name, value in values.items():
-        is_huge = isinstance(value, int) and value.bit_length() > MOST_BITS
-        if is_huge or callable(value) or isinstance(value, bytes | Mapping | list | tuple | set):
+        if not is_value(value):
             said = f"{who}{name} is no text, number or date, but {type(value).__name__}."
             raise InvalidCampaign("fields" if not who else "recipients", said)
         texts[name] = as_text(value)

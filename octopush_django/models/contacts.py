@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import numbers
+from ..client.text import is_storable, storable
 from ..rules import addresses
 from ..rules.placeholders import NAMES
-from ..rules.values import Kind, as_text, comparables_of, stripped
+from ..rules.values import Kind, as_text, comparables_of, is_value, stripped
 from .contact_fields import ContactField
 from .fields import EmailField, PhoneNumberField
 
@@ -156,10 +157,21 @@ class ContactQuerySet(models.QuerySet["Contact"]):
 
 def _compare_values(contacts: Sequence["Contact"]) -> None:
     """Write down each value as text, and as it sorts."""
-    if any(contact.values or contact.comparables for contact in contacts):
+    if any(contact.values != {} or contact.comparables for contact in contacts):
         kinds = ContactField.objects.kinds()
         for contact in contacts:
             contact.compare_values(kinds)
+
+
+def _refuse_other_values(values: Any) -> None:
+    if not isinstance(values, Mapping):
+        said = _("Give the personal details as a mapping of keys to values.")
+        raise ValidationError({"values": said})
+    for key, value in values.items():
+        is_readable = isinstance(key, str) and is_value(value)
+        if not is_readable or not is_storable(f"{key}{as_text(value)}"):
+            said = _("The value of “%(key)s” is no text, number or date that can be stored.")
+            raise ValidationError({"values": said % {"key": storable(key, 40)}})
 
 
 class Contact(models.Model):
@@ -279,6 +291,7 @@ class Contact(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
+        _refuse_other_values(self.values)
         self.phone_number = self.phone_number or None  # type: ignore[assignment]
         if not self.phone_number and not self.email:
             raise ValidationError(_("Enter a phone number or an e-mail address."))
@@ -289,7 +302,11 @@ class Contact(models.Model):
         self.line_type = numbers.line_type(number) if number else ""
 
     def compare_values(self, kinds: Mapping[str, Kind]) -> None:
-        """Keep the ``values`` that show something, as text, and set ``comparables``."""
+        """Keep the ``values`` that show something, as text, and set ``comparables``.
+
+        Raises ``ValidationError`` where they are no mapping of keys to texts, numbers or dates.
+        """
+        _refuse_other_values(self.values)
         texts = {key: stripped(as_text(value)) for key, value in self.values.items()}
         self.values = {key: text for key, text in texts.items() if text}
         self.comparables = comparables_of(self.values, kinds)

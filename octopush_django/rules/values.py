@@ -5,9 +5,14 @@ and letters that show nothing (Hangul fillers, the blank of Braille).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
+from math import isinf
 from typing import Any
+
+from django.db.models.manager import BaseManager
+from django.utils.functional import Promise
 
 from .addresses import as_written
 from .dates import read_day
@@ -38,6 +43,27 @@ LOOKS_EMPTY = (
 def stripped(text: str) -> str:
     """``text`` without characters at its ends that show nothing; "" where nothing else is."""
     return text.strip(BLANKS)
+
+
+MOST_BITS = 200
+"""Of a whole number: sixty digits."""
+
+
+def is_value(value: Any) -> bool:
+    """Whether ``value`` is something to read: a text, a number, a date, or an object with a text.
+
+    None is no value, which is allowed. Collections, bytes, functions, infinity, and objects that
+    say nothing of themselves are none.
+    """
+    if value is None or isinstance(value, str | Promise):
+        return True
+    if isinstance(value, int):
+        return value.bit_length() <= MOST_BITS
+    if isinstance(value, float | Decimal):
+        return not isinf(value)
+    is_many = isinstance(value, Iterable | bytes | bytearray | memoryview | BaseManager)
+    says_something = getattr(type(value), "__str__", None) is not object.__str__
+    return says_something and not is_many and not callable(value)
 
 
 def as_text(value: Any) -> str:

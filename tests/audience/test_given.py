@@ -1,7 +1,10 @@
 """Whatever a developer gives: read where that makes sense, else refused by name."""
 
 import json
+from collections import deque
+from datetime import date, time, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -338,15 +341,50 @@ def test_a_sender_is_not_trimmed(text):
 
 @pytest.mark.parametrize(
     "value",
-    [b"abc", ["abc"], ("a",), {"a": 1}, {"a"}, len, 10**5000],
+    [
+        b"abc", bytearray(b"abc"), memoryview(b"abc"), ["abc"], ("a",), {"a": 1}, {"a"},
+        frozenset("a"), range(3), iter("abc"), {}.values(), deque("a"), len, object(), Contact,
+        Contact.objects, 10**5000, float("inf"), Decimal("-inf"),
+    ],
     ids=_kind,
-)
+)  # fmt: skip
 def test_a_merge_value_is_a_text_a_number_or_a_date(value):
     with pytest.raises(InvalidCampaign, match=f"first_name is no text.*{type(value).__name__}"):
         send(
             text="Hello {first_name}",
             recipients=[{"phone_number": number(0), "first_name": value}],
         )
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Nora", 12, 1.5, Decimal("1.50"), True, date(2026, 3, 2), time(9, 30), timedelta(hours=1),
+     UUID(int=1), gettext_lazy("Hello"), None, Customer(name="Nora")],
+    ids=_kind,
+)  # fmt: skip
+def test_whatever_says_what_it_is_is_a_value(value):
+    people = [{"phone_number": number(0), "first_name": value}]
+    assert send(text="Hello {first_name|you}", recipients=people).recipients.get()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["0612345678"], ("0612345678",), {"0612345678"}, b"0612345678", 612345678.0, True, 10**5000,
+     0, -33612345678, object(), Decimal(612345678)],
+    ids=_kind,
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["phone_number", "email"])
+def test_an_address_in_a_mapping_is_a_text_or_a_number(wrong, key):
+    channel = {"channel": "email", "options": {"email_from": "a@shop.fr", "subject": "x"}}
+    channel = channel if key == "email" else {}
+    with pytest.raises(InvalidCampaign, match=f"number 1 has a {type(wrong).__name__} for an add"):
+        send(recipients=[{key: wrong}], **channel)
+    assert not Campaign.objects.exists()
+
+
+def test_an_address_of_an_object_is_a_text_or_a_number():
+    with pytest.raises(InvalidCampaign, match="number 1 has a date"):
+        send(recipients=[Customer(points=date(2026, 3, 2))], phone_field="points")
 
 
 @pytest.mark.parametrize(

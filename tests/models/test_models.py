@@ -268,3 +268,24 @@ def test_alarms_are_told_once_and_apart():
     alarms.end("credit")
     assert alarms.begin("worker") is False
     assert alarms.begin("credit") is True
+
+
+@pytest.mark.parametrize(
+    "values", [None, "x", [], [("town", "Nantes")], {1: "x"}, {"town": ["Nantes"]},
+               {"town": "a\x00b"}, {"town": "\ud83d"}, {"a\x00": "b"}, {"town": float("inf")}],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda contact: contact.save(),
+        lambda contact: contact.full_clean(),
+        lambda contact: Contact.objects.bulk_create([contact]),
+    ],
+    ids=["save", "full_clean", "bulk_create"],
+)
+def test_details_that_are_none_are_refused_by_name(values, store):
+    with pytest.raises(ValidationError) as refusal:
+        store(Contact(phone_number="+33612345678", values=values))
+    assert set(refusal.value.message_dict) == {"values"}
+    assert not Contact.objects.exists()
