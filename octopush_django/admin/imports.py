@@ -38,6 +38,8 @@ KINDS = {
     "no_date": gettext_lazy("no date"),
     "no_number": gettext_lazy("no number"),
     "too_long": gettext_lazy("too long"),
+    "second": gettext_lazy("the person has another one already"),
+    "no_consent": gettext_lazy("the row says neither yes nor no to advertising"),
 }
 """Why rows were refused, and cells left out."""
 

@@ -23,7 +23,8 @@ from ..models import ContactField, ContactImport, ContactList, ImportState
 from ..models.campaigns import account_of
 from .columns.fields import FIELDS, key_of_position
 from .columns.guessing import Columns, Question, understand
-from .people import Person
+from .opt_outs import note_opt_outs
+from .people import Person, Refusal
 from .reading_ahead import read_ahead
 from .refused import RefusedRows, columns_of_ours
 from .rows import PersonReader, Refused
@@ -52,7 +53,9 @@ class ImportReport:
     """What became of a file.
 
     ``refusals``: reason -> rows. ``left_out``: (title, why) -> cells that were left out of rows
-    which came in. ``columns``: title -> field. ``remarks``: sentences about the file.
+    which came in. ``opted_out``: addresses that are opt-outs now, because somebody refuses by them
+    who has another one as a contact, or came in as none. ``columns``: title -> field.
+    ``remarks``: sentences about the file.
     """
 
     rows: int = 0
@@ -62,6 +65,7 @@ class ImportReport:
     without_number: int = 0
     repeated: int = 0
     consent_withdrawn: int = 0
+    opted_out: int = 0
     refused: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -247,10 +251,12 @@ def _finish(run: ContactImport, report: ImportReport) -> None:
 class _Slice:
     """Rows that were read: the people in them, each once, and what was refused or left out.
 
-    ``people``: as :func:`~.storing.store` takes them.
+    ``people``: as :func:`~.storing.store` takes them. ``refusals``: of addresses that none of them
+    has.
     """
 
     people: list[tuple[Any, ...]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     rows: int = 0
     repeated: int = 0
     refused: list[tuple[int, Refused, list[str]]] = field(default_factory=list)
@@ -288,6 +294,7 @@ def _take(part: _Slice, run: ContactImport, report: ImportReport, refused: Refus
         if not lists.filter(pk=run.contact_list_id or 0).exists():
             raise UnreadableFile(_("The list was deleted meanwhile."), "list_deleted")
         _store(part.people, run, report)
+        report.opted_out += note_opt_outs(part.refusals, run.file_name)
         run.report = report.as_json()
         run.save(update_fields=["report"])
 
@@ -310,13 +317,17 @@ def _read(chunk: Iterable[tuple[int, list[str]]], reader: PersonReader) -> _Slic
             if any(map(str.strip, cells)):
                 found.rows += 1
                 found.refused.append((line, refusal, cells))
+                if refusal.is_of_number:
+                    found.refusals += reader.refusals(cells)
             continue
         found.rows += 1
         first = people.setdefault(person.identity, person)
         if first is not person:
             found.repeated += 1
             first.take_refusals(person)
-    found.people = [person.row for person in people.values()]
+    for person in people.values():
+        found.people.append(person.row)
+        found.refusals += person.elsewhere
     return found
 
 
@@ -342,4 +353,5 @@ def _store(people: Sequence[tuple[Any, ...]], run: ContactImport, report: Import
     report.repeated += stored.repeated
     report.unchanged += len(people) - stored.created - stored.updated - stored.repeated
     report.consent_withdrawn += stored.withdrawn
+    report.opted_out += stored.opted_out
     report.without_number += sum(1 for number, *_others in people if number is None)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,19 @@ class Consent:
 UNKNOWN = Consent()
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Of an address that comes in with no contact: it must be kept by itself.
+
+    ``family``: what is refused. ``address``: a number or an e-mail address; where advertising by
+    phone is refused by an e-mail address, the contacts with that address refuse it.
+    """
+
+    family: str
+    address: str
+    words: str
+
+
 @dataclass(slots=True)
 class Person:
     """A person as a row of a file has them."""
@@ -42,6 +55,8 @@ class Person:
     by_email: Consent
     withdrew: bool = False
     """Whether a later row of the person refuses what the first did not."""
+    elsewhere: list[Refusal] = field(default_factory=list)
+    """Refusals of other addresses of the person."""
 
     @property
     def identity(self) -> str:
@@ -76,3 +91,6 @@ class Person:
             if other.status == "refused" and mine.status != "refused":
                 setattr(self, name, other)
                 self.withdrew = True
+        self.elsewhere += later.elsewhere
+        if later.by_email.status == "refused" and later.email not in ("", self.email):
+            self.elsewhere.append(Refusal("email", later.email, later.by_email.source))

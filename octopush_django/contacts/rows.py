@@ -6,7 +6,8 @@ counted; the person comes in. What is wrong with the number or with a consent re
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -26,7 +27,7 @@ from .columns.consent import read_consent, read_refusal
 from .columns.countries import read_country
 from .columns.fields import FIELDS
 from .columns.guessing import Columns
-from .people import UNKNOWN, Consent, Person
+from .people import UNKNOWN, Consent, Person, Refusal
 
 LONGEST_NAME = Contact._meta.get_field("first_name").max_length or 0
 LONGEST_SOURCE = Contact._meta.get_field("consent_source").max_length or 0
@@ -43,6 +44,11 @@ class Refused(ValueError):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
+
+    @property
+    def is_of_number(self) -> bool:
+        """Whether the rest of the row can be read."""
+        return self.kind in ("bad_number", "spreadsheet_number", "bad_country")
 
 
 @dataclass
@@ -92,9 +98,23 @@ class PersonReader:
             self._by_phone(cells),
             self._by_email(cells),
         )
+        if "refused" in (person.by_phone.status, person.by_email.status):
+            person.elsewhere = self._refusals_elsewhere(cells, person)
         # Of a row that is refused nothing is left out: all of it is.
         self.left_out.update(self._wrong)
         return person
+
+    def refusals(self, cells: Sequence[str]) -> Iterator[Refusal]:
+        """What a row refuses whose number cannot be read: by its e-mail address, if it has one."""
+        email = self._email(cells) if len(cells) == self._width else ""
+        if not email:
+            return
+        with suppress(Refused):
+            by_phone, by_email = self._by_phone(cells), self._by_email(cells)
+            if by_email.status == "refused":
+                yield Refusal("email", email, by_email.source)
+            if by_phone.status == "refused":
+                yield Refusal("phone", email, by_phone.source)
 
     def _refuse_more_cells(self, cells: Sequence[str]) -> None:
         """There is no telling which cell belongs under which title."""
@@ -111,25 +131,36 @@ class PersonReader:
             number = self._read_number(cells[self._numbers[0]])
             if number:
                 return number
-        found, wrong = [], ""
+        found: list[tuple[Number, int]] = []
+        wrong: list[tuple[Refused, int]] = []
         for index in self._numbers:
             for text in _parts(cells[index]):
-                number = self._read(cells, text)
-                if number is None:
-                    wrong = wrong or text
-                elif number.line_type == "mobile":
-                    return number
-                else:
-                    found.append(number)
+                try:
+                    found.append((self._read(cells, text), index))
+                except Refused as refusal:
+                    wrong.append((refusal, index))
         if wrong and not found:
-            raise _no_number(wrong)
-        return found[0] if found else None
+            raise wrong[0][0]
+        chosen = min(found, key=_is_no_mobile, default=(None, 0))[0]
+        for number, index in found:
+            if number != chosen:
+                self._leave_out(index, "second")
+        for _refusal, index in wrong:
+            self._leave_out(index, "bad_number")
+        return chosen
 
-    def _read(self, cells: Sequence[str], number: str) -> Number | None:
+    def _read(self, cells: Sequence[str], text: str) -> Number:
         """The number, in the country that the row names; in that of the import where it has none.
 
-        Raises :class:`Refused` for a country that nobody knows, unless the number has its own.
+        Raises :class:`Refused` for what is no number, and for a country that nobody knows, unless
+        the number has its own.
         """
+        number = self._read_number(text) if not self._countries else self._abroad(cells, text)
+        if number is None:
+            raise _no_number(text)
+        return number
+
+    def _abroad(self, cells: Sequence[str], number: str) -> Number | None:
         for index in self._countries:
             text = cells[index].strip()
             if text:
@@ -143,30 +174,55 @@ class PersonReader:
 
     def _email(self, cells: Sequence[str]) -> str:
         """The first address that is one; others are left out."""
+        found = ""
         for index in self._emails:
-            text = _QUOTED.sub("", stripped(cells[index]), count=1)
+            text = _unquoted(cells[index])
             if text:
                 email = canonical_email(text)
-                if email:
-                    return email
-                self._leave_out(index, "bad_email")
-        return ""
+                if not email:
+                    self._leave_out(index, "bad_email")
+                elif not found:
+                    found = email
+                elif email != found:
+                    self._leave_out(index, "second")
+        return found
+
+    def _refusals_elsewhere(self, cells: Sequence[str], person: Person) -> list[Refusal]:
+        """Of whoever refuses: the other numbers and e-mail addresses of the row."""
+        found = []
+        if person.by_phone.status == "refused":
+            for text in (text for index in self._numbers for text in _parts(cells[index])):
+                with suppress(Refused):
+                    number = self._read(cells, text).e164
+                    if number != person.identity:
+                        found.append(Refusal("phone", number, person.by_phone.source))
+        if person.by_email.status == "refused":
+            emails = {canonical_email(_unquoted(cells[index])) for index in self._emails}
+            found += [Refusal("email", email, person.by_email.source)
+                      for email in sorted(filter(None, emails - {person.email}))]  # fmt: skip
+        return found
 
     # --- names and details ---
 
     def _name(self, cells: Sequence[str], indexes: Sequence[int]) -> str:
+        found = ""
         for index in indexes:
             text = self._text(cells, index, LONGEST_NAME)
-            if text:
-                return text
-        return ""
+            if not found:
+                found = text
+            elif text and text != found:
+                self._leave_out(index, "second")
+        return found
 
     def _details(self, cells: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for index, key in self._values:
-            text = self._text(cells, index, LONGEST_DETAIL) if key not in found else ""
+            text = self._text(cells, index, LONGEST_DETAIL)
             kind = self.kinds.get(key, Kind.TEXT)
-            if text and kind != Kind.TEXT and not comparables_of({key: text}, {key: kind}):
+            if text and key in found:
+                if text != found[key]:
+                    self._leave_out(index, "second")
+            elif text and kind != Kind.TEXT and not comparables_of({key: text}, {key: kind}):
                 self._leave_out(index, f"no_{kind}")
             elif text:
                 found[key] = text
@@ -192,8 +248,16 @@ class PersonReader:
         of = self.columns.of
         yes, no = of(f"{prefix}consent"), of("email_refusal" if prefix else "refusal")
         dates, sources = of(f"{prefix}consented_at"), of(f"{prefix}consent_source")
+
+        def leave_out(cells: Sequence[str]) -> Consent:
+            """A date or a place of no consent says nothing."""
+            for index in (*dates, *sources):
+                if stripped(cells[index]):
+                    self._leave_out(index, "no_consent")
+            return UNKNOWN
+
         if not yes and not no:
-            return lambda cells: UNKNOWN
+            return leave_out if dates or sources else lambda cells: UNKNOWN
 
         @lru_cache(maxsize=4096)
         def answer(*said: str) -> Consent:
@@ -209,8 +273,10 @@ class PersonReader:
 
         def read(cells: Sequence[str]) -> Consent:
             found = answer(*[cells[index] for index in (*yes, *no)])
-            if found is UNKNOWN or not (dates or sources):
+            if not (dates or sources):
                 return found
+            if found is UNKNOWN:
+                return leave_out(cells)
             source = next(
                 filter(None, (self._text(cells, i, LONGEST_SOURCE) for i in sources)), ""
             )
@@ -246,6 +312,15 @@ def _parts(cell: str) -> Sequence[str]:
     if _BETWEEN_NUMBERS in text:
         return [part for part in text.split(_BETWEEN_NUMBERS) if part.strip()]
     return (text,) if text else ()
+
+
+def _is_no_mobile(found: tuple[Number, int]) -> bool:
+    return found[0].line_type != "mobile"
+
+
+def _unquoted(cell: str) -> str:
+    """A cell without blanks around it, and without the mark that keeps it a text."""
+    return _QUOTED.sub("", stripped(cell), count=1)
 
 
 def _no_number(text: str) -> Refused:

@@ -13,11 +13,13 @@ from typing import Any
 from django.db import connections, router
 from django.utils import timezone
 
-from ..models import Contact, ContactImport
+from ..models import Contact, ContactImport, OptOut, OptOutSource
 from .people import COLUMNS
 
 STAGED = "octopush_import_slice"
 CONTACTS, MEMBERS = Contact._meta.db_table, Contact.lists.through._meta.db_table
+OPT_OUTS = OptOut._meta.db_table
+EMAIL_CONSENT = COLUMNS.index("email_consent")
 DOCUMENTS = ("values", "comparables")
 MOMENTS = ("consented_at", "email_consented_at")
 ONE_AT_A_TIME = 7_612_443_301
@@ -32,6 +34,9 @@ class Stored:
     updated: int = 0
     repeated: int = 0
     withdrawn: int = 0
+    moved: int = 0
+    """Contacts who refuse e-mail, and get another address."""
+    opted_out: int = 0
 
     def __add__(self, other: "Stored") -> "Stored":
         return Stored(
@@ -56,7 +61,13 @@ def store(rows: Sequence[Sequence[Any]], run: ContactImport) -> Stored:
         _stage(connection, cursor, rows)
         if any(number for number, *_others in rows):
             stored += _counted(cursor, sql.count("c.phone_number = t.phone_number"))
+            if stored.moved:
+                cursor.execute(sql.keep_old_refusals, [now])
+                stored += Stored(opted_out=cursor.rowcount)
             cursor.execute(sql.upsert, [now])
+            if any(row[EMAIL_CONSENT] == "refused" for row in rows):
+                cursor.execute(sql.keep_new_refusals, [f"{run.file_name}: ", now])
+                stored += Stored(opted_out=cursor.rowcount)
             cursor.execute(sql.join_list, [run.contact_list_id])
         if not all(number for number, *_others in rows):
             cursor.execute(sql.find_by_email)
@@ -106,6 +117,10 @@ class _Statements:
         self.is_postgres = vendor == "postgresql"
         self.run = int(run)
         self.met = f"COALESCE(c.last_import_id = {self.run}, FALSE)"
+        self.moves = (
+            "COALESCE(c.email_consent = 'refused' AND c.email <> '' AND t.email <> ''"
+            " AND t.email <> c.email, FALSE)"
+        )
 
     @property
     def make_table(self) -> str:
@@ -135,6 +150,7 @@ class _Statements:
             f"c.id IS NOT NULL AND NOT {self.met} AND ({changes})",
             self.met,
             f"({self.met} OR t.withdrew) AND ({refuses})",
+            f"{self.moves} AND NOT {self.met}",
         )
         sums = ", ".join(f"SUM(CASE WHEN {figure} THEN 1 ELSE 0 END)" for figure in figures)
         has_number = "NOT NULL" if "phone_number" in known else "NULL"
@@ -151,6 +167,31 @@ class _Statements:
             {self._insert("t.phone_number IS NOT NULL")}
             ON CONFLICT (phone_number)
             DO UPDATE SET {pairs}, last_import_id = excluded.last_import_id
+        """
+
+    @property
+    def keep_old_refusals(self) -> str:
+        """An address that refused advertising stays refused when its contact gets another."""
+        return self._opt_out(
+            "c.email, c.email_consent_source", OptOutSource.CONSENT,
+            f"{self.moves} AND NOT {self.met}",
+        )  # fmt: skip
+
+    @property
+    def keep_new_refusals(self) -> str:
+        """An address that refuses, and that its contact does not take: an earlier row won."""
+        return self._opt_out(
+            "t.email, %s || t.email_consent_source", OptOutSource.IMPORT,
+            "t.email_consent = 'refused' AND t.email <> '' AND t.email <> c.email",
+        )  # fmt: skip
+
+    def _opt_out(self, what: str, source: str, condition: str) -> str:
+        return f"""
+            INSERT INTO {OPT_OUTS} (address, evidence, family, source, created_at)
+            SELECT {what}, 'email', '{source}', %s
+            FROM {STAGED} AS t JOIN {CONTACTS} AS c ON c.phone_number = t.phone_number
+            WHERE {condition}
+            ON CONFLICT DO NOTHING
         """
 
     @property

@@ -12,10 +12,11 @@ from .campaigns import (
     Tariff,
 )
 from .contact_fields import ContactField, FieldKind
-from .contacts import Consent, Contact, ContactList, Family, LineType, OptOut, OptOutSource
+from .contacts import Contact, ContactList, LineType
 from .imports import ContactImport, ImportState
 from .inbound import EventKind, EventState, Reading, Reply, WebhookEvent
 from .operation import Alarm, Halt, Heartbeat, Place, WaitingTask
+from .opt_outs import Consent, Family, OptOut, OptOutSource
 from .recipients import Exclusion, Recipient, RecipientStatus, Tally
 from .sending import AttemptOutcome, Frame, FrameStatus, Priority, SendAttempt
 

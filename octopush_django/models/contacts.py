@@ -1,4 +1,4 @@
-"""People: contacts, their lists, and those who must be left alone."""
+"""People: contacts and their lists."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
@@ -18,17 +18,8 @@ from ..rules.placeholders import NAMES
 from ..rules.values import Kind, as_text, comparables_of, is_value, stripped
 from .contact_fields import ContactField
 from .fields import EmailField, PhoneNumberField
-
-
-class Family(models.TextChoices):
-    PHONE = "phone", _("Phone")
-    EMAIL = "email", _("E-mail")
-
-
-class Consent(models.TextChoices):
-    UNKNOWN = "unknown", _("Unknown")
-    GIVEN = "given", _("Given")
-    REFUSED = "refused", _("Refused")
+from .opt_outs import Consent
+from .refusals import ADDRESSES, keep_refusals
 
 
 class LineType(models.TextChoices):
@@ -36,14 +27,6 @@ class LineType(models.TextChoices):
     MOBILE = "mobile", _("Mobile")
     LANDLINE = "landline", _("Landline")
     INVALID = "invalid", _("Not a number in use")
-
-
-class OptOutSource(models.TextChoices):
-    GATEWAY = "gateway", _("STOP passed on by the gateway")
-    REPLY = "reply", _("STOP in a reply")
-    REPORT = "report", _("Reported as opted out")
-    PERSON = "person", _("Entered by hand")
-    IMPORT = "import", _("Import")
 
 
 class ContactListQuerySet(models.QuerySet["ContactList"]):
@@ -107,12 +90,19 @@ def has_address(field: str, addresses: Iterable[str]) -> Q:
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
-    """Keeps ``line_type`` and ``comparables`` true on every way of writing a contact."""
+    """Keeps ``line_type``, ``comparables`` and refusals true on every way of writing a contact."""
 
     def update(self, **values: Any) -> int:
         if "phone_number" in values:
             values.setdefault("line_type", LineType.UNRESOLVED)
-        return super().update(**values)
+        if not ADDRESSES.intersection(values):
+            return super().update(**values)
+        with keep_refusals(self):
+            return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with keep_refusals(self):
+            return super().delete()
 
     def bulk_create(self, objs: Iterable["Contact"], *args: Any, **kwargs: Any) -> Any:
         objs = list(objs)
@@ -288,7 +278,15 @@ class Contact(models.Model):
             update_fields = update_fields and {*update_fields, "comparables"}
         if update_fields is not None:
             kwargs["update_fields"] = update_fields
-        super().save(*args, **kwargs)
+        if self._state.adding or not ADDRESSES.intersection(update_fields or ADDRESSES):
+            super().save(*args, **kwargs)
+            return
+        with keep_refusals(Contact.objects.filter(pk=self.pk)):
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        with keep_refusals(Contact.objects.filter(pk=self.pk)):
+            return super().delete(*args, **kwargs)
 
     def clean(self) -> None:
         _refuse_other_values(self.values)
@@ -317,68 +315,3 @@ class Contact(models.Model):
         labels = {column.name: column.verbose_name for column in cls._meta.fields}
         names = {name: labels[name] for name in NAMES}
         return {**names, **ContactField.objects.labels()}
-
-
-class OptOutQuerySet(models.QuerySet["OptOut"]):
-    def addresses(self, candidates: Sequence[str], family: str = Family.PHONE) -> set[str]:
-        """The ``candidates`` that opted out."""
-        rows = self.filter(family=family, address__in=candidates)
-        return set(rows.values_list("address", flat=True))
-
-
-class OptOut(models.Model):
-    """An address that must not receive marketing, and how we know.
-
-    Above all lists: no foreign key to contacts or lists, so it survives their deletion and any
-    import.
-    """
-
-    address = models.CharField(_("number or e-mail address"), max_length=254)
-    family = models.CharField(_("kind"), max_length=5, choices=Family, default=Family.PHONE)
-    source = models.CharField(
-        _("source"), max_length=10, choices=OptOutSource, default=OptOutSource.PERSON
-    )
-    evidence = models.TextField(_("evidence"), blank=True)
-    campaign = models.ForeignKey(
-        "octopush_django.Campaign",
-        verbose_name=_("campaign"),
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
-
-    objects = OptOutQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("opt-out")
-        verbose_name_plural = _("opt-outs")
-        permissions = [("lift_optout", _("Can lift an opt-out"))]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["address", "family"],
-                name="octopush_optout_once",
-                violation_error_message=_("This address has opted out already."),
-            ),
-            models.CheckConstraint(
-                condition=Q(family="phone", address__regex=numbers.E164_PATTERN)
-                | Q(family="email", address__contains="@"),
-                name="octopush_optout_canonical",
-                violation_error_message=_("The address is not in canonical form."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.address
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        # An opt-out under another spelling would protect nobody.
-        self.address = addresses.canonical(self.address, self.family) or self.address
-        super().save(*args, **kwargs)
-
-    def clean(self) -> None:
-        self.address = addresses.canonical(self.address, self.family) or ""
-        if not self.address:
-            raise ValidationError({"address": _("This is no number or e-mail address.")})

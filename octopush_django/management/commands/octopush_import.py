@@ -22,6 +22,9 @@ LEFT_OUT = {
     "bad_email": "no e-mail address",
     "bad_date": "no date",
     "no_number": "no number",
+    "bad_number": "no phone number",
+    "second": "the person has another one already",
+    "no_consent": "the row says neither yes nor no to advertising",
     "no_date": "no date",
     "too_long": "too long",
 }
@@ -112,6 +115,11 @@ def describe(report: ImportReport) -> list[str]:
         lines.append(
             f"  {report.repeated} rows repeat a person met before; the first row's names stay"
             f" ({report.consent_withdrawn} of them withdrew consent: that wins)."
+        )
+    if report.opted_out:
+        lines.append(
+            f"  {report.opted_out} numbers and e-mail addresses are opt-outs now: somebody refuses"
+            " by them who has another one, or did not come in."
         )
     for (title, why), cells in report.left_out.most_common():
         lines.append(f"  {cells} cells of “{title}” were left out: {LEFT_OUT[why]}.")
