@@ -8,7 +8,7 @@ slices, each of which is one transaction; who was met before in the file is mark
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,22 @@ def _look_at(
         region=region,
         known=ContactField.objects.labels(),
     )
+    if not understood.has_titles:
+        first = (sample[0][0] - 1 if sample else 1, table.header)
+        sample.insert(0, first)
+        table.header = [""] * len(table.header)
+        understood = _without_titles(understood, said)
     return understood, chain(sample, table.rows)
+
+
+def _without_titles(understood: Columns, said: Mapping[str | int, str]) -> Columns:
+    """The columns by their places: what stands above them is a person's."""
+    columns = (
+        replace(column, title="", field=column.field if is_told else key_of_position(column.index))
+        for column in understood.columns
+        for is_told in [column.field in FIELDS or column.field in said.values()]
+    )
+    return replace(understood, columns=tuple(columns))
 
 
 def _names_of_ours(header: Sequence[str]) -> dict[str | int, str]:
@@ -200,8 +215,8 @@ def _by_title(understood: Columns) -> dict[str, str]:
     found: dict[str, str] = {}
     for column in understood.columns:
         title = column.title.strip()
-        is_known = not title or title in found
-        found[f"{title} ({key_of_position(column.index)})" if is_known else title] = column.field
+        place = key_of_position(column.index)
+        found[f"{title} ({place})" if title in found else title or place] = column.field
     return found
 
 

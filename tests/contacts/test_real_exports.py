@@ -267,7 +267,7 @@ def test_two_columns_without_a_title_are_told_apart(tmp_path):
         write(tmp_path, ";;Prénom\n0639981001;Lille;Nora\n0639981002;Lyon;Luc\n"), tmp_path
     )
     assert report.columns == {
-        " (column_1)": "phone_number", " (column_2)": "column_2", "Prénom": "first_name",
+        "column_1": "phone_number", "column_2": "column_2", "Prénom": "first_name",
     }  # fmt: skip
     assert ContactField.objects.get().label == "column_2"
 

@@ -59,10 +59,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Columns:
-    """What the columns of a file are. While there is a question, nothing may be imported."""
+    """What the columns of a file are. While there is a question, nothing may be imported.
+
+    ``has_titles``: False where the first line is a person.
+    """
 
     columns: tuple[Column, ...]
     questions: tuple[Question, ...]
+    has_titles: bool = True
 
     def of(self, field: str) -> tuple[int, ...]:
         """The indexes of the columns of ``field``, in order of preference."""
@@ -96,8 +100,8 @@ def understand(
     _find_consents(drafts, known)
     _find_names(drafts)
     _ask_about_doubles(drafts)
-    _ask_about_titles(drafts, region)
-    return _result(drafts, known)
+    has_titles = not _ask_about_titles(drafts, region)
+    return _result(drafts, known, has_titles)
 
 
 def _drafts(header: Sequence[str], sample: Sequence[Sequence[str]], region: str) -> list[Draft]:
@@ -189,13 +193,22 @@ def _ask_about_doubles(drafts: Sequence[Draft]) -> None:
             draft.ask("two_columns", (draft.field, "ignore"))
 
 
-def _ask_about_titles(drafts: Sequence[Draft], region: str) -> None:
-    """A title that is a number or an address is a person's: the file has no line of titles."""
-    for draft in drafts:
-        title = Cells([draft.title.text], region)
-        if draft.reason != "said" and (title.spelled_numbers or title.emails):
-            draft.ask("no_titles", ("email" if title.emails else "phone_number",))
-            return
+def _ask_about_titles(drafts: Sequence[Draft], region: str) -> list[Draft]:
+    """The titles that are a number or an address: a person's, so the file has no line of titles.
+
+    Asks what the first of them is, unless somebody has said it of one.
+    """
+    found = [draft for draft in drafts if _is_of_a_person(draft, region)]
+    if found and not any(draft.reason == "said" for draft in found):
+        is_email = Cells([found[0].title.text], region).emails
+        found[0].ask("no_titles", ("email" if is_email else "phone_number",))
+    return found
+
+
+def _is_of_a_person(draft: Draft, region: str) -> bool:
+    title = Cells([draft.title.text], region)
+    is_bare_number = draft.field == "phone_number" and title.mobiles
+    return bool(title.spelled_numbers or title.emails or is_bare_number)
 
 
 def _spelling(draft: Draft) -> tuple[str, ...]:
@@ -205,7 +218,7 @@ def _spelling(draft: Draft) -> tuple[str, ...]:
 # --- what comes out ---------------------------------------------------------------------------
 
 
-def _result(drafts: Sequence[Draft], known: Mapping[str, str]) -> Columns:
+def _result(drafts: Sequence[Draft], known: Mapping[str, str], has_titles: bool) -> Columns:
     reasons = sentences.reasons()
     taken = {draft.field for draft in drafts if draft.field}
     columns = []
@@ -219,7 +232,7 @@ def _result(drafts: Sequence[Draft], known: Mapping[str, str]) -> Columns:
     is_reachable = any(draft.field in REACH for draft in drafts)
     if not is_reachable and not any(question.code in _REACH_CODES for question in questions):
         questions.append(_nothing_to_reach(drafts))
-    return Columns(tuple(columns), tuple(questions))
+    return Columns(tuple(columns), tuple(questions), has_titles)
 
 
 def _keep(draft: Draft, known: Mapping[str, str], taken: set[str]) -> None:

@@ -53,8 +53,8 @@ def questions() -> dict[str, str]:
             "(%(examples)s)."
         ),
         "no_titles": _(
-            "The first line seems to be a person and not the titles: “%(title)s”. Write a line of "
-            "titles above it. Otherwise this line is taken for titles and is not imported."
+            "The first line seems to be a person and not the titles: “%(title)s”. Say what this "
+            "column is, and this line is imported like the others; or write titles above it."
         ),
         "two_columns": _("Two columns are called “%(title)s”, and their cells differ."),
         "nothing": _("The file has no columns."),
