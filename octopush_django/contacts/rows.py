@@ -69,6 +69,7 @@ class PersonReader:
         self._titles = {column.index: column.title for column in columns}
         self._width = 1 + max(self._titles, default=0)
         self._numbers, self._emails = of("phone_number"), of("email")
+        self._has_several = len(self._numbers) > 1 or len(self._emails) > 1
         self._countries = (*of("calling_code"), *of("country"))
         self._first_names, self._last_names = of("first_name"), of("last_name")
         self._values = [(c.index, c.field) for c in columns if c.field not in FIELDS]
@@ -189,7 +190,9 @@ class PersonReader:
 
     def _refusals_elsewhere(self, cells: Sequence[str], person: Person) -> list[Refusal]:
         """Of whoever refuses: the other numbers and e-mail addresses of the row."""
-        found = []
+        found: list[Refusal] = []
+        if not self._has_several and not any(_BETWEEN_NUMBERS in cells[i] for i in self._numbers):
+            return found
         if person.by_phone.status == "refused":
             for text in (text for index in self._numbers for text in _parts(cells[index])):
                 with suppress(Refused):
