@@ -127,11 +127,23 @@ def _rows(queryset: "QuerySet[Any]", where: Fields, family: str, used: Collectio
         except (FieldError, TypeError) as error:
             raise _wrong_path(queryset.model, where, error) from error
         return Given(partial(_people_of_rows, rows, where), frozenset(where.values))
+    _refuse_mapping(where, family)
     if isinstance(columns, Mapping):
         # Not first(): it would order rows that may be cut or grouped already.
         names = frozenset(next(iter(queryset[:1]), {})).intersection(used)
         return Given(partial(_people_of_mappings, queryset, family, names), names)
     return Given(partial(_people_of_values, queryset), frozenset())
+
+
+def _refuse_mapping(where: Fields, family: str) -> None:
+    """Of mappings and ``values()`` the keys name themselves: ``fields`` would be passed over."""
+    if not where.address and not where.values:
+        return
+    is_phone_field = bool(where.address) and family == Family.PHONE and not where.values
+    raise InvalidCampaign(
+        "phone_field" if is_phone_field else "fields",
+        "is for objects; mappings, values() and values_list() are read by their own keys.",
+    )
 
 
 def _columns_of(queryset: "QuerySet[Any]") -> Any:
@@ -246,6 +258,7 @@ def _taken_apart(
             None,
         )
     if isinstance(item, Mapping):
+        _refuse_mapping(where, family)
         if key not in item:
             raise _no_address(item, key, f"number {place}")
         return item[key], {name: item[name] for name in item if _is_merge_field(name)}, None

@@ -23,5 +23,9 @@ def ask(options: dict[str, Any], question: str) -> None:
             f"{question} There is no terminal to ask on: nothing was done. Add --yes to do it.",
             returncode=2,
         )
-    if input(f"{question} [y/N] ").strip().lower() not in YES:
+    try:
+        answer = input(f"{question} [y/N] ")
+    except (EOFError, KeyboardInterrupt) as error:
+        raise CommandError("\nNothing was done.", returncode=2) from error
+    if answer.strip().lower() not in YES:
         raise CommandError("Nothing was done.")

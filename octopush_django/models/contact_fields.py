@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -76,6 +77,11 @@ class ContactField(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.key:
+            self.clean()
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         self.label = self.label.strip()

@@ -520,3 +520,24 @@ def test_rows_of_values_that_are_cut_already():
     shop(3)
     rows = Customer.objects.values("name", phone_number=F("mobile"))[:2]
     assert send(text="{name}!", recipients=rows).recipients.count() == 2
+
+
+@pytest.mark.parametrize(
+    "recipients",
+    [
+        lambda: [{"phone_number": number(0), "ville": "Nantes"}],
+        lambda: Customer.objects.values("mobile", "name"),
+        lambda: Customer.objects.values_list("mobile", flat=True),
+    ],
+    ids=["mapping", "values", "values_list"],
+)
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [("phone_field", {"phone_field": "mobile"}), ("fields", {"fields": {"first_name": "ville"}})],
+)
+def test_fields_of_what_has_keys_of_its_own_are_refused(recipients, field, arguments):
+    shop()
+    with pytest.raises(InvalidCampaign, match="by their own keys") as refusal:
+        send(recipients=recipients(), **arguments)
+    assert refusal.value.field == field
+    assert not Campaign.objects.exists()

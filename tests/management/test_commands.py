@@ -20,7 +20,9 @@ from octopush_django.exceptions import ConfigurationError
 from octopush_django.models import (
     Campaign,
     Contact,
+    ContactField,
     ContactImport,
+    ContactList,
     Frame,
     Heartbeat,
     Recipient,
@@ -33,7 +35,7 @@ from octopush_django.sweep import sweep
 from octopush_django.testing import deliver, outbox, reply, send_due
 
 from ..desk import seen, url
-from ..people import make_list, send
+from ..people import make_list, number, send
 
 pytestmark = pytest.mark.django_db
 
@@ -137,6 +139,56 @@ def test_on_a_terminal_a_person_answers(monkeypatch, said, status):
     campaign.refresh_from_db()
     assert campaign.status == status
     assert asked == ["Send it now? [y/N] "]
+
+
+@pytest.mark.parametrize("end", [EOFError, KeyboardInterrupt])
+@pytest.mark.parametrize("command", ["octopush_send", "octopush_purge", "octopush_import"])
+def test_whoever_leaves_at_the_question_is_told_that_nothing_was_done(
+    monkeypatch, tmp_path, command, end
+):
+    campaign = Campaign.objects.create(text="Hello", purpose="alert", sender="Shop")
+    campaign.include.add(make_list())
+    Reply.objects.create(
+        address=number(0), text="Oui", received_at=timezone.now() - timedelta(days=999)
+    )
+    path = tmp_path / "file.csv"
+    path.write_text("Mobile\n0610000009\n")
+    arguments = {"octopush_send": [str(campaign.pk)], "octopush_purge": [],
+                 "octopush_import": [str(path), "--list", "New"]}  # fmt: skip
+
+    def leave(question):
+        raise end
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", leave)
+    with pytest.raises(CommandError, match="Nothing was done") as refusal:
+        run(command, *arguments[command])
+    assert refusal.value.returncode == 2
+    campaign.refresh_from_db()
+    assert campaign.status == "draft"
+    assert not ContactList.objects.filter(name="New").exists()
+    assert Reply.objects.exists()
+
+
+def test_an_import_is_refused_before_it_asks(monkeypatch, tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("Ville\nNantes\n")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: pytest.fail("asked"))
+    with pytest.raises(CommandError, match="No column holds") as refusal:
+        run("octopush_import", str(path), "--list", "New")
+    assert refusal.value.returncode == 2
+
+
+def test_a_personal_detail_that_there_is_not_yet_is_called_new(monkeypatch, tmp_path):
+    path = tmp_path / "file.csv"
+    path.write_text("Mobile;Ville;Points\n0610000009;Nantes;3\n")
+    ContactField.objects.create(label="Ville")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "yes")
+    said = run("octopush_import", str(path), "--list", "New", "--column", "Points=pionts")
+    assert "Points → a new personal detail, pionts" in said
+    assert "Ville → ville" in said
 
 
 @pytest.mark.parametrize(

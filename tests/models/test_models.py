@@ -11,6 +11,7 @@ from octopush_django.models import (
     Alarm,
     Campaign,
     Contact,
+    ContactField,
     ContactList,
     Exclusion,
     Frame,
@@ -289,3 +290,15 @@ def test_details_that_are_none_are_refused_by_name(values, store):
         store(Contact(phone_number="+33612345678", values=values))
     assert set(refusal.value.message_dict) == {"values"}
     assert not Contact.objects.exists()
+
+
+def test_the_key_of_a_personal_detail_is_made_of_its_name():
+    assert ContactField.objects.create(label="Code postal").key == "code_postal"
+
+
+@pytest.mark.parametrize("label", ["Имя", "Unsubscribe", "Consent"])
+def test_a_name_that_makes_no_key_is_refused_by_name(label):
+    with pytest.raises(ValidationError) as refusal:
+        ContactField.objects.create(label=label)
+    assert set(refusal.value.message_dict) == {"key"}
+    assert not ContactField.objects.exists()

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...contacts.columns.fields import FIELDS, key_of_position
+from ...contacts.columns.guessing import Columns
 from ...contacts.importer import (
     ImportReport,
     UndecidedColumns,
@@ -16,6 +17,7 @@ from ...contacts.importer import (
     import_contacts,
 )
 from ...contacts.tables.files import UnreadableFile
+from ...models import ContactField
 from ..asking import add_yes, ask
 
 LEFT_OUT = {
@@ -62,8 +64,11 @@ class Command(BaseCommand):
         }
         try:
             if sys.stdin.isatty() and not options["yes"] and not options["dry_run"]:
-                for column in columns_of_file(options["file"], **told).columns:
-                    self.stdout.write(f"  {column.title} → {column.field} ({column.reason})")
+                understood = columns_of_file(options["file"], **told)
+                if understood.questions:
+                    raise UndecidedColumns(understood)
+                for line in _columns(understood):
+                    self.stdout.write(line)
                 ask(options, f"Import into “{options['list']}”?")
             report = import_contacts(
                 options["file"],
@@ -90,6 +95,16 @@ def _said(columns: Sequence[str]) -> dict[str, str]:
             raise CommandError(f"--column {text}: write it like “Portable=phone_number”.")
         said[header] = name.strip()
     return said
+
+
+def _columns(understood: Columns) -> Iterator[str]:
+    """What each column is taken for; a personal detail that there is not yet is called new."""
+    details = ContactField.objects.labels()
+    for column in understood.columns:
+        title = column.title.strip() or key_of_position(column.index)
+        is_new = column.field not in FIELDS and column.field not in details
+        new = "a new personal detail, " if is_new else ""
+        yield f"  {title} → {new}{column.field} ({column.reason})"
 
 
 def _questions(error: UndecidedColumns) -> Iterator[str]:
