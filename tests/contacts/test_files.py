@@ -230,7 +230,8 @@ def test_nul_is_named(file, encoding):
 
 # --- what the csv module writes is read -------------------------------------------------------
 
-CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\ufeff\x1a"),
+# Without characters of control: where they are a tenth of a file it is no table.
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff"),
                 max_size=12)  # fmt: skip
 ODD_CELLS = st.text(st.sampled_from('";,\t|\r\nab '), max_size=6)
 
