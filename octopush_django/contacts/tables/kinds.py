@@ -1,5 +1,6 @@
 """What kind of file it is, told by its content: names lie, and uploads may have none."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,10 +60,19 @@ def _kind_of_text(start: bytes) -> str:
     marks = bytes.fromhex("efbbbf fffe feff 00")
     begin = "".join(start.strip(marks).replace(b"\x00", b"").decode("latin-1").lower().split())
     control = sum(byte < 32 and byte not in b"\t\n\x0b\x0c\r\x1a\x00" for byte in start)
-    if control > len(start) / 10:
+    if control > len(start) / 10 and not _is_wide(start):
         return "binary"
     squeezed = {"".join(word.split()): kind for word, kind in _TEXT.items()}
     return next((kind for word, kind in squeezed.items() if begin.startswith(word)), "text")
+
+
+def _is_wide(start: bytes) -> bool:
+    """Whether this is UTF-16, whose Greek and Cyrillic letters hold bytes of control.
+
+    Told by the mark at its beginning, or by NULs in one half of each character alone.
+    """
+    is_marked = start.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    return is_marked or (0 in start[::2]) != (0 in start[1::2])
 
 
 def _kind_of_ole(path: Path) -> str:
