@@ -337,6 +337,26 @@ def test_a_refusal_by_e_mail_reaches_every_number_of_the_address(load):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("phone", [None, number(1)], ids=["without a number", "with a number"])
+def test_who_is_found_by_an_address_alone_comes_into_the_list(load, phone):
+    known = Contact.objects.create(phone_number=phone, email="nora@example.org")
+    Contact.objects.create(email="luc@example.org")
+    Contact.objects.create(phone_number=number(2))
+    report = load([["", "nora@example.org", "", "", "", ""], ["", "new@example.org", *[""] * 4]])
+    assert (report.created, report.unchanged) == (1, 1)
+    made = Contact.objects.get(email="new@example.org")
+    assert set(Contact.objects.filter(lists__name="Clients")) == {known, made}
+
+
+@pytest.mark.django_db
+def test_of_two_contacts_of_an_address_the_one_without_a_number_comes_into_the_list(load):
+    Contact.objects.create(phone_number=number(1), email="nora@example.org")
+    bare = Contact.objects.create(email="nora@example.org")
+    load([["", "nora@example.org", "", "", "", ""]])
+    assert list(Contact.objects.filter(lists__name="Clients")) == [bare]
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("place", ["missing/refused.csv", "."])
 def test_a_place_where_refused_rows_cannot_go_is_refused_at_once(tmp_path, place):
     path = write(tmp_path / "file.csv", [["Téléphone"], [number(1)], ["x"]])
