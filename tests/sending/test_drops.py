@@ -278,6 +278,51 @@ EMAIL = {
 }
 
 
+CHANNELS = {"sms": ({}, "phone_number", "consent"), "email": (EMAIL, "email", "email_consent")}
+
+
+@pytest.fixture(params=CHANNELS)
+def approved(request):
+    """Marketing by a channel for two people of a list, who have number, address and consents.
+
+    With it, the field of their address and that of the consent which the channel needs.
+    """
+    message, field, consent = CHANNELS[request.param]
+    contact_list = ContactList.objects.create(name="Clients")
+    for index in range(2):
+        contact_list.contacts.create(
+            phone_number=number(index),
+            email=f"p{index}@shop-octave.fr",
+            consent="given",
+            email_consent="given",
+        )
+    return send_marketing(contact_lists=[contact_list], **message), field, consent
+
+
+@pytest.mark.parametrize(
+    ("is_required", "answer_now", "code"),
+    [
+        (False, "refused", "consent_refused"),
+        (True, "refused", "consent_refused"),
+        (True, "unknown", "consent_unknown"),
+    ],
+)
+@pytest.mark.parametrize("is_own", [True, False], ids=["own consent", "the other consent"])
+def test_each_channel_looks_at_its_own_consent(
+    approved, settings, is_required, answer_now, code, is_own
+):
+    settings.OCTOPUSH_REQUIRE_CONSENT = is_required
+    campaign, field, consent = approved
+    [other] = {"consent", "email_consent"} - {consent}
+    contact = Contact.objects.get(phone_number=number(0))
+    Contact.objects.filter(pk=contact.pk).update(**{consent if is_own else other: answer_now})
+    [claim] = claim_frames()
+    address = str(getattr(contact, field))
+    assert (address in claim.body.decode()) != is_own
+    assert state_of(campaign, address)[0] == (code if is_own else "")
+    assert campaign.recipients.filter(exclusion="").count() == (1 if is_own else 2)
+
+
 @pytest.mark.parametrize("event", ["deleted", "left"])
 def test_a_shared_address_stays_while_one_of_its_contacts_does(event):
     contact_list = ContactList.objects.create(name="Clients")
