@@ -165,6 +165,21 @@ def test_a_chosen_encoding_must_read_all_of_the_file(file):
         pass
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF-16", "utf_16", "utf-32", "U32"])
+@pytest.mark.parametrize("content", [b"tel;nom\n0639981001;Ann\n", b"tel", b"t"])
+def test_a_file_that_does_not_begin_with_the_mark_is_no_utf_16(file, encoding, content):
+    with pytest.raises(UnreadableFile) as error, open_table(file(content, ""), encoding=encoding):
+        pass
+    assert str(error.value) == f"Line 1 cannot be read as {encoding.upper()}."
+    assert error.value.code == "undecodable"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "UTF-16", "utf_16", "utf-32", "U32"])
+def test_the_name_of_a_wide_encoding_is_read_in_any_spelling(file, encoding):
+    with open_table(file("tel;nom\n1;Zoé\n", encoding), encoding=encoding) as table:
+        assert list(table.rows) == [(2, ["1", "Zoé"])]
+
+
 def test_a_line_without_end_is_named(file):
     path = file(b"tel\nnom\n" + b"x" * (LONGEST_LINE + 2_000_000), "")
     with pytest.raises(UnreadableFile, match="Line 3 ") as error:

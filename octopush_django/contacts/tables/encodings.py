@@ -77,7 +77,7 @@ def check_encoding(path: Path, encoding: str) -> None:
         sentence = _("There is no encoding “%(encoding)s”.") % {"encoding": encoding}
         raise UnreadableFile(sentence, "unknown_encoding")
     try:
-        _decode(path, encoding)
+        _decode(path, codecs.lookup(encoding).name)
     except _Undecodable as error:
         sentence = _("Line %(line)d cannot be read as %(encoding)s.") % {
             "line": _line_at(path, encoding, error.position),
@@ -151,6 +151,8 @@ def _decoded(
     except UnicodeDecodeError as error:
         kept_back = len(error.object) - len(block)
         raise _Undecodable(position - kept_back + error.start) from error
+    except UnicodeError as error:  # of UTF-16 and UTF-32: no mark begins the file
+        raise _Undecodable(0) from error
 
 
 def _nul(path: Path, encoding: str, position: int) -> UnreadableFile:
