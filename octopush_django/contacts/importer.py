@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -195,15 +196,15 @@ def _as_wide_as_usual(sample: list[list[str]], titles: int) -> list[list[str]]:
 
 
 def _region(country: str | None) -> str:
-    region = (country or conf.region).strip().upper()
+    region = str(conf.region if country in (None, "") else country).strip().upper()
     if region not in SUPPORTED_REGIONS:
         said = _("%(country)s is no country: write two letters, such as CH.")
         raise UnreadableFile(said % {"country": region}, code="country")
     return region
 
 
-def _list_name(text: str) -> str:
-    name = text.strip()
+def _list_name(text: Any) -> str:
+    name = str(text).strip() if isinstance(text, str | Promise) else ""
     if not 0 < len(name) <= LONGEST_LIST_NAME or "\x00" in name:
         said = _("The name of the list must have 1 to %(longest)d characters.")
         raise UnreadableFile(said % {"longest": LONGEST_LIST_NAME}, code="list_name")

@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -354,6 +355,39 @@ def test_of_two_contacts_of_an_address_the_one_without_a_number_comes_into_the_l
     bare = Contact.objects.create(email="nora@example.org")
     load([["", "nora@example.org", "", "", "", ""]])
     assert list(Contact.objects.filter(lists__name="Clients")) == [bare]
+
+
+@pytest.mark.parametrize("country", [41, 0, False, b"CH", ["CH"], {}])
+def test_a_country_that_is_no_text_is_refused_in_the_same_words(load, country):
+    with pytest.raises(UnreadableFile) as refusal:
+        load([[number(1), "", "", "", "", ""]], country=country)
+    said = f"{str(country).upper()} is no country: write two letters, such as CH."
+    assert (str(refusal.value), refusal.value.code) == (said, "country")
+    assert not ContactImport.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_country_that_is_not_said_is_that_of_the_settings(load):
+    load([["0639980001", "", "", "", "", ""]], country="")
+    load([["0639980002", "", "", "", "", ""]], country=None)
+    assert [row[0] for row in stored()] == ["+33639980001", "+33639980002"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", [None, 41, b"Clients", ["Clients"]])
+def test_a_name_of_a_list_that_is_no_text_is_refused_in_the_same_words(tmp_path, name):
+    path = write(tmp_path / "file.csv", [["Téléphone"], [number(1)]])
+    with pytest.raises(UnreadableFile, match="must have 1 to 100 characters") as refusal:
+        import_contacts(path, name, refused_path=tmp_path / "refused.csv")
+    assert refusal.value.code == "list_name"
+    assert not ContactList.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_translated_name_of_a_list_is_a_text(tmp_path):
+    path = write(tmp_path / "file.csv", [["Téléphone"], [number(1)]])
+    import_contacts(path, gettext_lazy("Clients"), refused_path=tmp_path / "refused.csv")
+    assert ContactList.objects.get().name == "Clients"
 
 
 @pytest.mark.django_db
