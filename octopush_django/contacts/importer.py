@@ -106,8 +106,9 @@ def import_contacts(
     ``country``: where numbers without a country are from (ISO 3166-1 alpha-2), by default
     ``PHONENUMBER_DEFAULT_REGION``. ``encoding``: of a text file, where it cannot be told.
     ``refused_path``: where refused rows go, by default ``<file>.refused.csv`` in the working
-    directory. ``dry_run``: report what would happen, and change nothing. ``by``: the user who
-    imports. ``run``: an import that waits, in place of a new one.
+    directory. ``dry_run``: report what would happen, and change nothing; refused rows are written
+    only to a ``refused_path`` that is named. ``by``: the user who imports. ``run``: an import that
+    waits, in place of a new one.
 
     The first row of a person gives the names, an empty cell changes nothing, and a refusal of
     consent wins and stays. Raises :class:`UndecidedColumns` where a person must say what a column
@@ -118,7 +119,7 @@ def import_contacts(
     region = _region(country)
     name = _list_name(list_name)
     report = ImportReport()
-    refused = RefusedRows(Path(refused_path or f"{path.stem}.refused.csv"), path)
+    refused = RefusedRows(refused_path, path, dry_run=dry_run)
     with open_table(path, encoding=encoding) as table, refused:
         understood, rows = _look_at(table, columns or {}, region)
         if understood.questions:

@@ -16,9 +16,14 @@ TITLES = (("line", "reason"), ("ligne", "motif"))
 
 
 class RefusedRows:
-    """Writes the file, which is made with the first refused row."""
+    """Writes the file, which is made with the first refused row.
 
-    def __init__(self, path: Path, source: Path) -> None:
+    ``named``: the place that a person chose, by default ``<source>.refused.csv`` in the working
+    directory. ``dry_run``: write only to a place that is named.
+    """
+
+    def __init__(self, named: Path | str | None, source: Path, *, dry_run: bool = False) -> None:
+        path = Path(named or f"{source.stem}.refused.csv")
         if path.resolve() == source.resolve():
             said = _("The refused rows need a file of their own, and not %(file)s itself.")
             raise UnreadableFile(said % {"file": path})
@@ -26,6 +31,7 @@ class RefusedRows:
             said = _("The refused rows cannot be written to %(file)s: name another place.")
             raise UnreadableFile(said % {"file": path})
         self.path = path
+        self.is_kept = bool(named) or not dry_run
         self.header: Sequence[str] = ()
         self._file: Any = None
 
@@ -48,6 +54,8 @@ class RefusedRows:
 
     def write(self, line: int, reason: str, cells: Sequence[str]) -> None:
         """Add a row. ``line``: where it stands in the file, from 1."""
+        if not self.is_kept:
+            return
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._file, delimiter=";")

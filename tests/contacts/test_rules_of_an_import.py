@@ -2,6 +2,7 @@
 
 import csv
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -108,7 +109,6 @@ ROWS = st.lists(
 class TestAgainstThePlainReading(TestCase):
     @given(st.lists(ROWS, min_size=1, max_size=3), st.integers(1, 3))
     def test_any_files_after_each_other(self, files, size):
-        from pathlib import Path
         from tempfile import TemporaryDirectory
 
         plainly = Plainly()
@@ -357,6 +357,26 @@ def test_of_two_contacts_of_an_address_the_one_without_a_number_comes_into_the_l
     assert list(Contact.objects.filter(lists__name="Clients")) == [bare]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_refused_rows_of_a_dry_run_are_counted_and_not_written(tmp_path, monkeypatch, dry_run):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "file.csv", [["Téléphone"], [number(1)], ["x"]])
+    report = import_contacts(path, "Clients", dry_run=dry_run)
+    assert (report.refused, dict(report.refusals)) == (1, {"bad_number": 1})
+    assert report.refused_path == (None if dry_run else Path("file.refused.csv"))
+    assert (tmp_path / "file.refused.csv").exists() != dry_run
+
+
+@pytest.mark.django_db
+def test_refused_rows_of_a_dry_run_go_where_they_are_wanted(tmp_path):
+    path = write(tmp_path / "file.csv", [["Téléphone"], [number(1)], ["x"]])
+    wanted = tmp_path / "wanted.csv"
+    assert import_contacts(path, "A", dry_run=True, refused_path=wanted).refused_path == wanted
+    assert ";x" in wanted.read_text("utf-8-sig")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("country", [41, 0, False, b"CH", ["CH"], {}])
 def test_a_country_that_is_no_text_is_refused_in_the_same_words(load, country):
     with pytest.raises(UnreadableFile) as refusal:

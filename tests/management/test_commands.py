@@ -107,6 +107,24 @@ def test_import(tmp_path):
         run("octopush_import", str(tmp_path / "none.csv"), list="Clients")
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_a_dry_run_writes_refused_rows_only_where_it_is_told_to(tmp_path, monkeypatch, named):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.csv").write_text("tel\n0612345678\nabc\n")
+    before = tmp_path / "c.refused.csv"
+    before.write_text("mended by hand")
+    other = tmp_path / "r.csv"
+    told = {"refused": str(other)} if named else {}
+    printed = run("octopush_import", "c.csv", "--dry-run", list="Clients", **told)
+    assert "1 rows were refused (bad_number: 1)." in printed
+    assert (f"They are in {other}," in printed) == named
+    assert ("Name a file with --refused" in printed) != named
+    assert other.exists() == named
+    assert before.read_text() == "mended by hand"
+    run("octopush_import", "c.csv", list="Clients")
+    assert ";abc" in before.read_text("utf-8-sig")
+
+
 @pytest.mark.parametrize(
     "arguments", [("octopush_send",), ("octopush_send", "--at", "2099-01-01T10:00")]
 )

@@ -3,7 +3,6 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -142,6 +141,10 @@ def describe(report: ImportReport) -> list[str]:
     if report.refused:
         kinds = ", ".join(f"{kind}: {rows}" for kind, rows in report.refusals.most_common())
         lines.append(f"  {report.refused} rows were refused ({kinds}).")
-        path = report.refused_path or Path()
-        lines.append(f"  They are in {path}, each with its line and the reason.")
+        if report.refused_path:
+            lines.append(
+                f"  They are in {report.refused_path}, each with its line and the reason."
+            )
+        else:
+            lines.append("  Name a file with --refused to have each with its line and the reason.")
     return lines
