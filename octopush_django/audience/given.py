@@ -83,9 +83,12 @@ def read_recipients(
         recipients = [recipients]
     if not isinstance(recipients, Iterable):
         raise InvalidCampaign("recipients", f"{recipients!r:.60} is no list of people.")
-    people = [
-        _literal(item, place, where, family, used) for place, item in enumerate(recipients, 1)
-    ]
+    items = list(recipients)
+    kinds = {type(item) for item in items}
+    # Among objects ``where`` is for these, and mappings may stand beside them.
+    if any(issubclass(k, Mapping) for k in kinds) and not any(issubclass(k, Model) for k in kinds):
+        _refuse_mapping(where, family)
+    people = [_literal(item, place, where, family, used) for place, item in enumerate(items, 1)]
     return Given(lambda: people, frozenset().union(*(person.values for person in people)))
 
 
@@ -258,7 +261,6 @@ def _taken_apart(
             None,
         )
     if isinstance(item, Mapping):
-        _refuse_mapping(where, family)
         if key not in item:
             raise _no_address(item, key, f"number {place}")
         return item[key], {name: item[name] for name in item if _is_merge_field(name)}, None

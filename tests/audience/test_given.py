@@ -541,3 +541,13 @@ def test_fields_of_what_has_keys_of_its_own_are_refused(recipients, field, argum
         send(recipients=recipients(), **arguments)
     assert refusal.value.field == field
     assert not Campaign.objects.exists()
+
+
+def test_mappings_may_stand_beside_objects():
+    [customer] = shop(1)
+    beside = {"phone_number": number(1), "first_name": "Luc"}
+    send(text="Hello {first_name}", recipients=[customer, beside], phone_field="mobile",
+         fields={"first_name": "name"})  # fmt: skip
+    assert [(p["phone_number"], p["first_name"]) for p in received()] == [
+        (number(0), "P0"), (number(1), "Luc"),
+    ]  # fmt: skip
