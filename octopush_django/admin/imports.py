@@ -136,7 +136,8 @@ class ImportPages:
         understood = columns_of_file(file, **told)
         guess = columns_of_file(file, **{**told, "columns": {}}) if told["columns"] else understood
         with open_table(file, encoding=told["encoding"]) as table:
-            sample = [cells for _line, cells in islice(table.rows, EXAMPLES)]
+            first = [] if understood.has_titles else [table.header]
+            sample = [*first, *(cells for _line, cells in islice(table.rows, EXAMPLES))][:EXAMPLES]
         form = ColumnsForm(understood, guess, sample)
         context = {"form": form, "run": run, "encoding": told["encoding"] or ""}
         title = _("What the columns of %(file)s are") % {"file": run}

@@ -264,3 +264,19 @@ def test_an_import_begins_once(admin_client):
     ContactImport.objects.update(state="running")
     press_import(admin_client, page)
     assert not Contact.objects.exists()
+
+
+def test_a_file_without_titles_shows_its_first_person_and_keeps_them(admin_client):
+    page = upload(admin_client, "Nora;0639981001\nLuc;0639981002\n")
+    assert "this line is imported like the others" in seen(page)
+    assert "Column 1 Nora Luc" in seen(page)
+    page = press_import(admin_client, page, column_0="first_name", column_1="phone_number")
+    assert "2 rows were read. 2 contacts are new." in seen(page)
+    assert set(Contact.objects.values_list("first_name", flat=True)) == {"Nora", "Luc"}
+
+
+def test_other_addresses_of_who_refuses_are_told(admin_client):
+    page = upload(admin_client, "Mobile;Mobile 2;Accord SMS\n0639981001;0639981002;non\n")
+    page = press_import(admin_client, page)
+    assert "1 other address of people who refuse advertising was noted as opted out" in seen(page)
+    assert "Mobile 2: the person has another one already (1)" in seen(page)
